@@ -1,0 +1,160 @@
+"""Losses: how far a network's output is from the target, and the gradient of that."""
+
+import math
+
+from .activations import sigmoid
+from .module import Module
+
+REDUCTIONS = ("mean", "sum", "none")
+
+
+class Loss(Module):
+    """A loss of each element, reduced to their mean or sum, or not at all ("none").
+
+    `loss(input, target)` takes two tensors of one shape. `backward()` then returns ∂L/∂input for
+    ∂/∂L = 1; `backward(gradient)` for a gradient of the loss's own shape.
+
+    `dim` names the axes to reduce, all by default: (-2, -1) gives each of R replicas its own loss,
+    shape (R,), and its own gradient. `size_average` and `reduce` are PyTorch's old names of
+    `reduction`.
+
+    A subclass defines `elementwise(input, target)` and `slope(input, target)`, its derivative with
+    respect to the input.
+    """
+
+    def __init__(self, size_average=None, reduce=None, reduction="mean", *, dim=None):
+        if size_average is not None or reduce is not None:
+            reduction = "none" if reduce is False else "sum" if size_average is False else "mean"
+        if reduction not in REDUCTIONS:
+            raise ValueError(
+                f"{type(self).__name__}: reduction must be one of {', '.join(REDUCTIONS)}, "
+                f"got {reduction!r}"
+            )
+        self.reduction, self.dim = reduction, (dim,) if isinstance(dim, int) else dim or None
+
+    def elementwise(self, input, target):
+        raise NotImplementedError(f"{type(self).__name__} defines no elementwise")
+
+    def slope(self, input, target):
+        raise NotImplementedError(f"{type(self).__name__} defines no slope")
+
+    def forward(self, input, target):
+        """ValueError where the shapes differ."""
+        if input.shape != target.shape:
+            raise ValueError(
+                f"{self!r}: the input has shape {tuple(input.shape)}, "
+                f"the target {tuple(target.shape)}; they must be the same"
+            )
+        self.cache = input, target
+        losses = self.elementwise(input, target)
+        if losses.shape != input.shape:
+            raise ValueError(
+                f"{self!r}: the input has shape {tuple(input.shape)}, "
+                f"its weights do not fit: they make it {tuple(losses.shape)}"
+            )
+        if self.reduction == "mean":
+            return losses.mean(self.dim)
+        if self.reduction == "sum":
+            return losses.sum(self.dim)
+        return losses
+
+    def backward(self, gradient=None):
+        input, target = self.recall()
+        slope = self.slope(input, target)
+        axes = self.reduced_axes(input)
+        if self.reduction == "mean":
+            slope = slope / math.prod(input.shape[axis] for axis in axes)
+        if gradient is not None:
+            kept = [1 if axis in axes else size for axis, size in enumerate(input.shape)]
+            self.check_gradient(gradient, self.reduced_shape(input, axes))
+            slope = slope * gradient.reshape(kept)
+        return slope.to(input.dtype)
+
+    def reduced_axes(self, input):
+        if self.reduction == "none":
+            return []
+        if self.dim is None:
+            return range(input.ndim)
+        return [axis % input.ndim for axis in self.dim]
+
+    def reduced_shape(self, input, axes):
+        return tuple(size for axis, size in enumerate(input.shape) if axis not in axes)
+
+
+class MSELoss(Loss):
+    """l = (y − t)², ∂l/∂y = 2(y − t).
+
+    The mean divides by the number of elements, as torch.nn.MSELoss does. Unlike there, a target of
+    another shape is refused, not broadcast: it is the classic mistake of (N,) against (N, 1).
+    """
+
+    def elementwise(self, input, target):
+        return (input - target) ** 2
+
+    def slope(self, input, target):
+        return 2 * (input - target)
+
+
+class BCELoss(Loss):
+    """Binary cross-entropy of probabilities: l = −w·[t log y + (1 − t) log(1 − y)].
+
+    ∂l/∂y = w·(y − t) / (y(1 − y)). Finite for every y in [0, 1]: logarithms are cut at −100 and
+    the denominator at 1e-12, as torch.nn.BCELoss does. `weight` is broadcast over the elements.
+    """
+
+    def __init__(self, weight=None, size_average=None, reduce=None, reduction="mean", *, dim=None):
+        super().__init__(size_average, reduce, reduction, dim=dim)
+        self.weight = weight
+
+    def elementwise(self, input, target):
+        """ValueError where the input leaves [0, 1]."""
+        if ((input < 0) | (input > 1)).any():
+            raise ValueError(
+                "BCELoss: the input must lie in [0, 1], "
+                f"got {input.min().item():g} to {input.max().item():g}"
+            )
+        log_y, log_1_minus_y = input.log().clamp(min=-100), (-input).log1p().clamp(min=-100)
+        return weighted(-(target * log_y + (1 - target) * log_1_minus_y), self.weight)
+
+    def slope(self, input, target):
+        variance = (input * (1 - input)).clamp(min=1e-12)
+        return weighted((input - target) / variance, self.weight)
+
+
+class BCEWithLogitsLoss(Loss):
+    """Binary cross-entropy of logits: BCELoss of σ(x), computed without the sigmoid.
+
+    l = w·[(1 − t)x + c·log(1 + e⁻ˣ)] with c = 1 + (p − 1)t, where p is `pos_weight`;
+    ∂l/∂x = w·[cσ(x) − pt], which is σ(x) − t where nothing is weighted. The logarithm is computed
+    as max(−x, 0) + log(1 + e^−|x|), so that no x overflows (torch.nn.BCEWithLogitsLoss).
+    """
+
+    def __init__(
+        self,
+        weight=None,
+        size_average=None,
+        reduce=None,
+        reduction="mean",
+        pos_weight=None,
+        *,
+        dim=None,
+    ):
+        super().__init__(size_average, reduce, reduction, dim=dim)
+        self.weight, self.pos_weight = weight, pos_weight
+
+    def elementwise(self, input, target):
+        p = self.positive_weight()
+        softplus = (-input).clamp(min=0) + (-input.abs()).exp().log1p()
+        losses = (1 - target) * input + (1 + (p - 1) * target) * softplus
+        return weighted(losses, self.weight)
+
+    def slope(self, input, target):
+        p = self.positive_weight()
+        return weighted((1 + (p - 1) * target) * sigmoid(input) - p * target, self.weight)
+
+    def positive_weight(self):
+        return 1 if self.pos_weight is None else self.pos_weight
+
+
+def weighted(values, weight):
+    return values if weight is None else values * weight

@@ -1,0 +1,126 @@
+"""Optimizers: how parameters move once their gradients are known."""
+
+import torch
+
+
+class Optimizer:
+    """Holds the parameters. `step()` moves each that has a gradient, `zero_grad()` forgets those.
+
+    A subclass defines `update(parameter, gradient, state)`, which moves one parameter in place and
+    keeps what it must remember of it in the dict `state`.
+    """
+
+    def __init__(self, params, weight_decay, maximize):
+        if isinstance(params, torch.Tensor):
+            raise TypeError(f"{type(self).__name__}: params must be a list, got a tensor")
+        self.params = list(params)
+        for parameter in self.params:
+            if not isinstance(parameter, torch.Tensor):
+                kind = type(parameter).__name__
+                raise TypeError(f"{type(self).__name__}: params must be tensors, got a {kind}")
+        self.check(len(self.params) > 0, "the number of params", "1 or more", len(self.params))
+        self.check(weight_decay >= 0, "weight_decay", "0 or more", weight_decay)
+        self.weight_decay, self.maximize = weight_decay, maximize
+        self.state = [{} for _ in self.params]
+
+    def zero_grad(self, set_to_none=True):
+        for parameter in self.params:
+            if set_to_none:
+                parameter.grad = None
+            elif parameter.grad is not None:
+                parameter.grad.zero_()
+
+    def step(self):
+        for parameter, state in zip(self.params, self.state, strict=True):
+            if parameter.grad is not None:
+                gradient = -parameter.grad if self.maximize else parameter.grad
+                if self.weight_decay:
+                    gradient = gradient + self.weight_decay * parameter
+                self.update(parameter, gradient, state)
+
+    def update(self, parameter, gradient, state):
+        raise NotImplementedError(f"{type(self).__name__} defines no update")
+
+    def check(self, holds, name, allowed, given):
+        if not holds:
+            raise ValueError(f"{type(self).__name__}: {name} must be {allowed}, got {given}")
+
+
+class SGD(Optimizer):
+    """Stochastic gradient descent: x ← x − γ·v.
+
+    v is the gradient g; with momentum μ and dampening τ it is v ← μv + (1 − τ)g, from v = g on;
+    with Nesterov's momentum, g + μv. Weight decay λ adds λx to g first; `maximize` climbs.
+    (Rumelhart et al. 1986; Sutskever et al. 2013; torch.optim.SGD.)
+    """
+
+    def __init__(
+        self,
+        params,
+        lr=1e-3,
+        momentum=0,
+        dampening=0,
+        weight_decay=0,
+        nesterov=False,
+        *,
+        maximize=False,
+    ):
+        super().__init__(params, weight_decay, maximize)
+        self.check(lr >= 0, "lr", "0 or more", lr)
+        self.check(momentum >= 0, "momentum", "0 or more", momentum)
+        self.check(
+            not nesterov or (momentum > 0 and dampening == 0),
+            "nesterov",
+            "used with momentum above 0 and dampening 0",
+            f"momentum {momentum} and dampening {dampening}",
+        )
+        self.lr, self.momentum, self.dampening, self.nesterov = lr, momentum, dampening, nesterov
+
+    def update(self, parameter, gradient, state):
+        velocity = gradient
+        if self.momentum:
+            if "velocity" in state:
+                velocity = self.momentum * state["velocity"] + (1 - self.dampening) * gradient
+            else:
+                velocity = gradient.clone()  # the gradient itself may be zeroed in place
+            state["velocity"] = velocity
+            if self.nesterov:
+                velocity = gradient + self.momentum * velocity
+        parameter.sub_(velocity, alpha=self.lr)
+
+
+class Adam(Optimizer):
+    """Adam: x ← x − γ·m̂ / (√v̂ + ε).
+
+    m ← β₁m + (1 − β₁)g and v ← β₂v + (1 − β₂)g² are running means of the gradient and its square;
+    m̂ = m / (1 − β₁ᵗ) and v̂ = v / (1 − β₂ᵗ) undo their start at 0 at step t. `amsgrad` takes the
+    largest v so far; weight decay λ adds λx to g first; `maximize` climbs.
+    (Kingma & Ba 2015, algorithm 1; Reddi et al. 2018; torch.optim.Adam.)
+    """
+
+    def __init__(
+        self,
+        params,
+        lr=1e-3,
+        betas=(0.9, 0.999),
+        eps=1e-8,
+        weight_decay=0,
+        amsgrad=False,
+        *,
+        maximize=False,
+    ):
+        super().__init__(params, weight_decay, maximize)
+        self.check(lr >= 0, "lr", "0 or more", lr)
+        self.check(eps >= 0, "eps", "0 or more", eps)
+        self.check(all(0 <= beta < 1 for beta in betas), "betas", "in [0, 1)", betas)
+        self.lr, self.betas, self.eps, self.amsgrad = lr, betas, eps, amsgrad
+
+    def update(self, parameter, gradient, state):
+        beta1, beta2 = self.betas
+        t = state["t"] = state.get("t", 0) + 1
+        m = state["m"] = beta1 * state.get("m", 0) + (1 - beta1) * gradient
+        v = state["v"] = beta2 * state.get("v", 0) + (1 - beta2) * gradient * gradient
+        if self.amsgrad:
+            v = state["largest_v"] = torch.maximum(v, state.get("largest_v", v))
+        m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
+        parameter -= self.lr * m_hat / (v_hat.sqrt() + self.eps)
