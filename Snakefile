@@ -1,0 +1,166 @@
+"""The study, from settings to report: train → aggregate → draw → write."""
+
+import functools
+import json
+import shlex
+import signal
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+from snakemake.logging import logger
+
+from scripts.config import check, check_syntax, training_settings, unused_activations
+from scripts.digest import code_digest
+from scripts.errors import reported
+from scripts.screen import quieten, why_failed
+from scripts.study import block_folders
+
+with reported("config"):
+    check_syntax("config.yaml")
+
+
+configfile: "config.yaml"
+
+
+with reported("config"):
+    check(config)
+
+STUDY = json.dumps(config)
+SETTINGS = {
+    protocol: json.dumps(settings, sort_keys=True)
+    for protocol, settings in training_settings(config).items()
+}
+BLOCK_TABLES = ["runs", "losses", "layers"]
+BLOCKS = expand("{block}/{table}.csv", block=block_folders(config), table=BLOCK_TABLES)
+SUMMARIES = expand("results/{table}.csv", table=[*BLOCK_TABLES, "summary"])
+FIGURES = expand(
+    "results/figures/{figure}.{format}", figure=["fig1", "fig2"], format=["svg", "pdf", "png"]
+)
+REPORT = expand("results/report/report.{format}", format=["md", "html", "tex", "pdf"])
+
+
+TABLES = ["scripts/tables.py", "scripts/study.py", "scripts/config.py"]
+TRAINING = [
+    "framework/*.py",
+    "scripts/train.py",
+    "scripts/data.py",
+    "scripts/activations.py",
+    "scripts/tables.py",
+]
+
+
+@functools.cache
+def code_of(*patterns, unused=frozenset()):
+    """A digest of code: a step runs again if its code does, and not for a comment."""
+    here = Path(workflow.basedir)
+    return code_digest((path for pattern in patterns for path in here.glob(pattern)), unused)
+
+
+def training_code(wildcards):
+    """What a training job runs: not the activations that it doesn't train."""
+    substitute = config["protocols"][wildcards.protocol].get("substitute", {})
+    names = {substitute.get(name, name) for name in (wildcards.hidden, wildcards.output)}
+    return code_of(*TRAINING, unused=unused_activations(names))
+
+
+# Steps run with the Python that runs Snakemake, whether or not its environment is activated.
+BIN, HERE = shlex.quote(str(Path(sys.executable).parent)), shlex.quote(workflow.basedir)
+shell.prefix(f"export PATH={BIN}:$PATH PYTHONPATH={HERE}; ")
+
+quieten(logger, "results/report/report.html")
+# A terminal that is closed is an orderly stop, which leaves no lock behind.
+signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
+
+
+onstart:
+    workflow.scheduler.job_rate_limiter = None  # its timer would hold the end back for a second
+
+
+onerror:
+    sys.exit(why_failed(workflow.scheduler.failed))
+
+
+wildcard_constraints:
+    seeds=r"\d+-\d+",
+
+
+rule all:
+    input:
+        BLOCKS,
+        SUMMARIES,
+        FIGURES,
+        REPORT,
+
+
+rule train:
+    """Train the networks of a block of seeds side by side."""
+    output:
+        expand(
+            "results/runs/{{protocol}}/{{hidden}}-{{output}}/seeds-{{seeds}}/{table}.csv",
+            table=BLOCK_TABLES,
+        ),
+    log:
+        "results/logs/train/{protocol}/{hidden}-{output}/seeds-{seeds}.log",
+    threads: 1
+    params:
+        settings=lambda wildcards: SETTINGS[wildcards.protocol],
+        code=training_code,
+        torch=version("torch"),
+        folder=subpath(output[0], parent=True),
+    shell:
+        "python -m scripts.train --settings {params.settings:q} --protocol {wildcards.protocol}"
+        " --hidden {wildcards.hidden} --output {wildcards.output} --seeds {wildcards.seeds}"
+        " --folder {params.folder} > {log} 2>&1"
+
+
+rule aggregate:
+    """Gather the blocks, and say what they say over seeds."""
+    input:
+        BLOCKS,
+    output:
+        SUMMARIES,
+    log:
+        "results/logs/aggregate.log",
+    params:
+        study=STUDY,
+        code=code_of("scripts/aggregate.py", *TABLES),
+    shell:
+        "python -m scripts.aggregate --config {params.study:q} > {log} 2>&1"
+
+
+rule figures:
+    """Draw the figures from the tables."""
+    input:
+        "results/losses.csv",
+        "results/runs.csv",
+    output:
+        FIGURES,
+    log:
+        "results/logs/figures.log",
+    params:
+        study=STUDY,
+        code=code_of("scripts/figures.py", "scripts/names.py", *TABLES),
+    shell:
+        "python -m scripts.figures --config {params.study:q} > {log} 2>&1"
+
+
+rule report:
+    """Write the report in all formats."""
+    input:
+        SUMMARIES,
+        FIGURES,
+        "report/report.md.j2",
+        "report/references.bib",
+        [str(path) for path in sorted(Path("report/layouts").iterdir())],
+    output:
+        REPORT,
+    log:
+        "results/logs/report.log",
+    params:
+        study=STUDY,
+        code=code_of("scripts/report.py", "scripts/formats.py", "scripts/names.py", *TABLES),
+        digest=code_of("framework/*.py", "scripts/*.py"),
+    shell:
+        "python -m scripts.report --config {params.study:q} --digest {params.digest}"
+        " > {log} 2>&1"

@@ -1,0 +1,173 @@
+--[[ Numbers sections, figures, tables and equations, and resolves the references to them.
+
+An author names a thing once, `{#fig:losses}`, and refers to it as `@fig:losses`; this filter runs
+first, for every format. It leaves the number in an attribute (`number`) of the thing and turns each
+reference into a link of class `crossref` (attribute `label`: "Fig.", "Table"), which the filter
+of the format then writes in its own way. ]]
+
+local labels = { fig = "Fig.", tbl = "Table", sec = "Section", eq = "" }
+local targets = {}                    -- identifier → { label =, number = }
+local count = { fig = 0, tbl = 0, eq = 0 }
+local section, in_appendix = { 0, 0, 0 }, false
+
+local function fail(message)
+  error(message, 0)                   -- level 0: the message alone, without a place in this file
+end
+
+local function kind_of(id)
+  local kind = id:match("^(%a+):")
+  return kind and labels[kind] and kind
+end
+
+local function define(id, kind, number)
+  if id:match("^(%a+):") ~= kind then
+    fail(("the identifier '%s' should begin with '%s:'"):format(id, kind))
+  elseif targets[id] then
+    fail(("the identifier '%s' is used twice"):format(id))
+  end
+  local label = (kind == "sec" and in_appendix) and "Appendix" or labels[kind]
+  targets[id] = { label = label, number = number }
+end
+
+local function next_number(kind, id)
+  count[kind] = count[kind] + 1
+  define(id, kind, tostring(count[kind]))
+  return tostring(count[kind])
+end
+
+--- 1, 1.1, 1.1.1; from the first heading of class `appendix` on: A, A.1.
+local function number_section(header)
+  if header.level > 3 then
+    fail("headings have three levels at most: " .. pandoc.utils.stringify(header))
+  elseif header.classes:includes("unnumbered") then
+    return
+  end
+  if header.classes:includes("appendix") and not in_appendix then
+    in_appendix, section[1] = true, 0
+  end
+  section[header.level] = section[header.level] + 1
+  for level = header.level + 1, 3 do section[level] = 0 end
+  local parts = { table.unpack(section, 1, header.level) }
+  if in_appendix then parts[1] = string.char(64 + parts[1]) end
+  header.attributes.number = table.concat(parts, ".")
+  if kind_of(header.identifier) then
+    define(header.identifier, "sec", header.attributes.number)
+  end
+  return header
+end
+
+--- `![Caption](figures/a.svg){#fig:a .wide alt="…"}` alone in its paragraph.
+local function number_figure(figure)
+  local image
+  figure.content:walk { Image = function(found) image = found end }
+  if #figure.identifier == 0 then fail("a figure needs an identifier: " .. image.src) end
+  if #image.caption == 0 then fail("a figure needs alt=\"…\": " .. image.src) end
+  if not io.open(image.src, "rb") then fail("figure not found: " .. image.src) end
+  figure.attributes.number = next_number("fig", figure.identifier)
+  figure.classes = image.classes
+  return figure
+end
+
+--- Whether a left-aligned column holds text long enough to be broken into lines.
+local function has_prose(tbl)
+  local found = false
+  for _, body in ipairs(tbl.bodies) do
+    for _, row in ipairs(body.body) do
+      for i, cell in ipairs(row.cells) do
+        local side = tbl.colspecs[i][1]
+        local text = pandoc.utils.stringify(cell.contents)
+        found = found or side ~= "AlignRight" and side ~= "AlignCenter" and utf8.len(text) > 30
+      end
+    end
+  end
+  return found
+end
+
+--- A pipe table with a caption `: Caption {#tbl:a .wide}`.
+local function number_table(tbl)
+  if #tbl.identifier == 0 or #tbl.caption.long == 0 then
+    fail("a table needs a caption with an identifier, ': Caption {#tbl:name}': "
+      .. pandoc.utils.stringify(tbl.head))
+  end
+  tbl.attributes.number = next_number("tbl", tbl.identifier)
+  if has_prose(tbl) then tbl.classes:insert("prose") end
+  -- Widths taken from the source's dashes mean nothing here: each format finds its own.
+  tbl.colspecs = tbl.colspecs:map(function(spec) return { spec[1], nil } end)
+  return tbl
+end
+
+--- `$$ … $$ {#eq:a}`: the identifier follows the formula as plain text.
+local function number_equations(inlines)
+  local result, i = pandoc.Inlines {}, 1
+  while i <= #inlines do
+    local item = inlines[i]
+    if item.t == "Math" and item.mathtype == "DisplayMath" then
+      local attr = pandoc.Attr("", { "equation" })
+      local after = inlines[i + 1]
+      local skip = after and (after.t == "Space" or after.t == "SoftBreak") and 2 or 1
+      local text = inlines[i + skip]
+      local id, rest = (text and text.t == "Str" and text.text or ""):match("^{#([^}]+)}(.*)$")
+      if id then
+        attr = pandoc.Attr(id, { "equation" }, { number = next_number("eq", id) })
+        i = i + skip
+      end
+      result:insert(pandoc.Span({ item }, attr))
+      if id and rest ~= "" then result:insert(pandoc.Str(rest)) end
+    elseif item.t == "Image" then
+      fail("an image stands alone in its paragraph, with a caption: " .. item.src)
+    else
+      result:insert(item)
+    end
+    i = i + 1
+  end
+  return result
+end
+
+--- Delimiters of fixed size become such as grow with what they enclose, and \| next to \left
+--- becomes \Vert: pandoc translates only these well into MathML and Typst.
+local function grow_delimiters(math)
+  math.text = math.text
+    :gsub("\\[bB]igg?l%f[%A]", "\\left"):gsub("\\[bB]igg?r%f[%A]", "\\right")
+    :gsub("\\left%s*\\|%s*", "\\left\\Vert "):gsub("\\right%s*\\|%s*", "\\right\\Vert ")
+  return math
+end
+
+local function reference(citation)
+  local id = citation.id
+  local target = targets[id]
+  if not target then
+    fail(("unknown reference @%s: nothing is marked {#%s}"):format(id, id))
+  elseif #citation.prefix > 0 or #citation.suffix > 0 then
+    fail(("write the words around @%s outside of its brackets"):format(id))
+  end
+  local text = target.label == "" and ("(%s)"):format(target.number)
+    or target.label .. "\u{a0}" .. target.number
+  return pandoc.Link(text, "#" .. id, "", { class = "crossref", label = target.label })
+end
+
+--- `@fig:a`, `[@fig:a]` or `[@fig:a; @tbl:b]`; any other key is left to the bibliography.
+local function resolve(cite)
+  local crossrefs = cite.citations:filter(function(c) return kind_of(c.id) end)
+  if #crossrefs == 0 then return end
+  if #crossrefs < #cite.citations then
+    fail("cite and refer in brackets of their own: " .. pandoc.utils.stringify(cite))
+  end
+  local result = pandoc.Inlines {}
+  for i, citation in ipairs(crossrefs) do
+    if i > 1 then result:extend { pandoc.Str ",", pandoc.Space() } end
+    result:insert(reference(citation))
+  end
+  return result
+end
+
+function Pandoc(doc)
+  if not doc.meta.title then fail("the report has no title") end
+  doc = doc:walk {
+    traverse = "topdown",             -- the order of the document, so that numbers follow it
+    Header = number_section,
+    Figure = function(figure) return number_figure(figure), false end,
+    Table = number_table,
+    Inlines = function(inlines) return number_equations(inlines), false end,
+  }
+  return doc:walk { Cite = resolve, Math = grow_delimiters }
+end

@@ -1,0 +1,116 @@
+--[[ HTML: figures are embedded, tables scroll in a frame of their own, equations carry numbers. ]]
+
+local utils = pandoc.utils
+
+local function raw(text)
+  return pandoc.RawInline("html", text)
+end
+
+local function escaped(text)
+  local entities = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;" }
+  return (text:gsub("[&<>\"]", entities))
+end
+
+local function opening(element, class)
+  local wide = element.classes:includes("wide") and " wide" or ""
+  return ('<figure id="%s" class="%s%s">'):format(escaped(element.identifier), class, wide)
+end
+
+--- `<figcaption>` with a bold label before the author's words.
+local function caption(element, label)
+  local id = element.identifier .. "-caption"
+  local inlines = pandoc.Inlines {
+    raw(('<figcaption id="%s"><b>%s&nbsp;%s.</b> '):format(escaped(id), label,
+      element.attributes.number))
+  }
+  inlines:extend(utils.blocks_to_inlines(element.caption.long))
+  inlines:insert(raw("</figcaption>"))
+  return pandoc.Plain(inlines)
+end
+
+local function data_uri(path)
+  local file = io.open(path, "rb")
+  local content = file:read("a")
+  file:close()
+  return pandoc.mediabag.make_data_uri("image/svg+xml", content)
+end
+
+--- A frame that scrolls sideways on a narrow screen, also by keyboard.
+local function frame(element)
+  return ('<div class="scroll" role="region" tabindex="0" aria-labelledby="%s-caption">'):format(
+    escaped(element.identifier))
+end
+
+local function figure(element)
+  local image
+  element.content:walk { Image = function(found) image = found end }
+  local picture = ('<img src="%s" alt="%s">'):format(data_uri(image.src),
+    escaped(utils.stringify(image.caption)))
+  return {
+    pandoc.RawBlock("html", opening(element, "picture") .. frame(element) .. picture .. "</div>"),
+    caption(element, "Fig."),
+    pandoc.RawBlock("html", "</figure>"),
+  }
+end
+
+local function table_(element)
+  local bare = element:clone()
+  bare.caption = { long = {} }
+  bare.attr = pandoc.Attr()
+  return {
+    pandoc.RawBlock("html", opening(element, "table")),
+    caption(element, "Table"),
+    pandoc.RawBlock("html", frame(element)),
+    bare,
+    pandoc.RawBlock("html", "</div></figure>"),
+  }
+end
+
+local function equation(span)
+  if not span.classes:includes("equation") then return end
+  local number = span.attributes.number
+  span.attributes = { tabindex = "0" }            -- a long formula scrolls, also by keyboard
+  if number then
+    span.content:insert(pandoc.Span("(" .. number .. ")", { class = "number" }))
+  end
+  return span
+end
+
+--- MathML lacks TeX's space in `\tanh z`.
+local function formula(math)
+  for _, name in ipairs { "cos", "exp", "ln", "log", "max", "min", "sin", "tanh" } do
+    math.text = math.text:gsub("(\\" .. name .. ")%s+(%a)", "%1\\,%2")
+  end
+  return math
+end
+
+--- The number stands before the title; the report's title is the only first-level heading.
+local function heading(header)
+  local number = header.attributes.number
+  header.attributes.number = nil
+  if number then
+    local prefix = number:match("^%a$") and "Appendix " .. number or number
+    header.content:insert(1, pandoc.Span(prefix, { class = "number" }))
+    header.content:insert(2, pandoc.Space())
+  end
+  header.classes = {}
+  header.level = header.level + 1
+  return header
+end
+
+local function link(element)
+  element.attributes.label = nil
+  return element
+end
+
+local function code(block)
+  block.attributes.tabindex = "0"
+  return block
+end
+
+function Pandoc(doc)
+  return doc:walk {
+    Figure = figure, Table = table_, Span = equation, Header = heading, Link = link,
+    CodeBlock = code, Math = formula,
+  }
+end

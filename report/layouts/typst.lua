@@ -1,0 +1,94 @@
+--[[ Typst: figures with alternative text, floats across both columns, a list of references. ]]
+
+local utils = pandoc.utils
+
+local function raw(text)
+  return pandoc.RawInline("typst", text)
+end
+
+local function block(text)
+  return pandoc.RawBlock("typst", text)
+end
+
+local function quoted(text)
+  return '"' .. text:gsub('[\\"]', "\\%0"):gsub("\n", " ") .. '"'
+end
+
+local function scope(element)
+  return element.classes:includes("wide") and '"parent"' or '"column"'
+end
+
+local function figure(element)
+  local image
+  element.content:walk { Image = function(found) image = found end }
+  local inlines = pandoc.Inlines {
+    raw(("#figure(image(%s, alt: %s, width: 100%%), scope: %s, caption: ["):format(
+      quoted(image.src), quoted(utils.stringify(image.caption)), scope(element)))
+  }
+  inlines:extend(utils.blocks_to_inlines(element.caption.long))
+  inlines:insert(raw(("]) <%s>"):format(element.identifier)))
+  return pandoc.Plain(inlines)
+end
+
+local function table_(element)
+  local fit = element.classes:includes("prose") and "" or "\n#show table: fit"
+  local before = ("#[#set figure(scope: %s)%s"):format(scope(element), fit)
+  return { block(before), element, block("]") }
+end
+
+--- A formula is read aloud as its TeX. (The semicolon ends Typst's expression, whatever follows.)
+local function formula(math)
+  local before = raw(("#[#set math.equation(alt: %s)\n"):format(quoted(math.text)))
+  -- pandoc makes \; no space at all, and \! a whole em back.
+  math.text = math.text:gsub("\\;", "\\:"):gsub("\\!", "")
+  return { before, math, raw("];") }
+end
+
+--- Comes after its formula: the label must stand next to that.
+local function equation(span)
+  if not span.classes:includes("equation") or span.identifier == "" then return end
+  span.content:insert(1, raw('#[#set math.equation(numbering: "(1)")\n'))
+  span.content:remove()
+  span.content:insert(raw((" <%s>]];"):format(span.identifier)))
+  return span.content
+end
+
+local function link(element)
+  if element.classes:includes("crossref") then
+    return raw(("#ref(<%s>);"):format(element.target:sub(2)))
+  end
+end
+
+local function references(div)
+  if div.identifier ~= "refs" then return end
+  local blocks = pandoc.Blocks {}
+  for _, entry in ipairs(div.content) do
+    local inlines = pandoc.Inlines { raw("#entry[") }
+    inlines:extend(entry.content[1].content[1].content)
+    inlines:insert(raw("]["))
+    inlines:extend(entry.content[1].content[2].content)
+    inlines:insert(raw(("] <%s>"):format(entry.identifier)))
+    blocks:insert(pandoc.Plain(inlines))
+  end
+  return blocks
+end
+
+function Pandoc(doc)
+  local blocks, in_appendix = pandoc.Blocks {}, false
+  for _, element in ipairs(doc.blocks) do
+    if element.t == "Header" and element.classes:includes("appendix") and not in_appendix then
+      in_appendix = true
+      blocks:insert(block("#show: appendix"))
+    end
+    blocks:insert(element)
+  end
+  doc.blocks = blocks
+  -- The PDF's metadata takes authors as strings, the page takes them as text.
+  doc.meta["author-strings"] = pandoc.List(doc.meta.author or {}):map(function(author)
+    return pandoc.Inlines { raw(quoted(utils.stringify(author))) }
+  end)
+  return doc:walk {
+    Figure = figure, Table = table_, Math = formula, Span = equation, Link = link,
+    Div = references,
+  }
+end

@@ -1,0 +1,31 @@
+"""The shape of the study: which combinations are trained, in which blocks, and where they lie."""
+
+from scripts.config import protocols
+
+
+def combinations(config):
+    """(protocol, hidden, output) of every combination, in the config's order."""
+    return [
+        (protocol, hidden, output)
+        for protocol, settings in protocols(config).items()
+        for hidden in settings["hidden"]
+        for output in settings["output"]
+    ]
+
+
+def seed_blocks(config):
+    """["0-9", "10-19", …]: the seeds, cut where whole multiples of seeds_per_job are.
+
+    More seeds leave the full blocks as they are.
+    """
+    seeds, size = config["seeds"], config["seeds_per_job"]
+    return [f"{first}-{min(first + size, seeds) - 1}" for first in range(0, seeds, size)]
+
+
+def block_folders(config):
+    """The folder of each block's tables."""
+    return [
+        f"results/runs/{protocol}/{hidden}-{output}/seeds-{seeds}"
+        for protocol, hidden, output in combinations(config)
+        for seeds in seed_blocks(config)
+    ]

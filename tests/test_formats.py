@@ -1,0 +1,253 @@
+"""The four formats of the report, from one small source that uses all of the notation."""
+
+import re
+import shutil
+import subprocess
+from html import unescape
+from pathlib import Path
+
+import pytest
+import typst
+
+from scripts import formats
+
+WRITERS = {
+    "report.md": formats.write_markdown,
+    "report.html": formats.write_html,
+    "report.tex": formats.write_latex,
+    "report.pdf": formats.write_pdf,
+}
+
+SPECIAL = r"% & _ # $ < > ~ ^ { } \write18{ls} <script>alert(1)</script> #read(x) \input{y} // z"
+
+SOURCE = r"""---
+title: "Title with 100 % & _ #"
+author: [Ada Author, Émile Autre]
+abstract: The abstract cites [@wang] and shows @fig:wide.
+keywords: [one, two]
+---
+
+# Introduction {#sec:intro}
+
+See @fig:wide, @fig:narrow, @tbl:long, @tbl:wide, @eq:mse, @sec:sub and @sec:settings, or
+[@fig:wide; @tbl:wide]. Cited: [@glorot2010], [@wang, sec. II; @molder2021].[^note]
+
+[^note]: A note with $\tanh z$.
+
+## Subsection {#sec:sub}
+
+The loss is
+$$ L = \frac{1}{N} \sum_{n=1}^{N} \bigl\| y_n - t_n \bigr\|^2, $$ {#eq:mse}
+and its gradients are
+$$
+\begin{aligned}
+\frac{\partial L}{\partial y} &= \frac{2}{N} (y - t), \\
+\frac{\partial L}{\partial W} &= x^\top \frac{\partial L}{\partial z}.
+\end{aligned}
+$$ {#eq:gradients}
+By @eq:gradients they follow.
+
+![Wide *caption*.](figures/wide.svg){#fig:wide .wide alt="A wide picture"}
+
+![Narrow caption.](figures/narrow.svg){#fig:narrow alt="A narrow \"picture\""}
+
+| name | text |
+|:-----|:-----|
+| `results/runs/{protocol}/{hidden}-{output}/seeds.csv` | words that fill more than a line of it |
+
+: Long text. {#tbl:long}
+
+| a | b | c | d | e | f | g | h | i | j |
+|:--|--:|--:|--:|--:|--:|--:|--:|--:|--:|
+| $x_1$ | 0.12 ± 0.01 | 1 | 2 | 3 | 4 | 5 | 6 | −7 | 0.123456 |
+
+: Many columns. {#tbl:wide .wide}
+
+``` python
+a = "a line of code that is longer than a column of the paper, so that it has to be broken"
+```
+
+# Settings {#sec:settings .appendix}
+
+End.
+"""
+
+BIBLIOGRAPHY = Path(formats.LAYOUTS).parent / "references.bib"
+
+
+@pytest.fixture(scope="session")
+def resources(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results")
+    (folder / "figures").mkdir()
+    drawing = b"#set page(width: 40pt, height: 20pt, margin: 2pt)\n#circle(radius: 5pt)"
+    for name in ("wide", "narrow"):
+        for kind in ("svg", "pdf"):
+            typst.compile(drawing, folder / "figures" / f"{name}.{kind}", format=kind)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def write(resources):
+    def write(source, name, folder="report"):
+        path = resources / folder / name
+        WRITERS[name](source, path, resources, BIBLIOGRAPHY)
+        return path
+
+    return write
+
+
+def with_text(text):
+    return f"---\ntitle: T\nauthor: [A]\n---\n\n# One {{#sec:one}}\n\n{text}\n"
+
+
+def escaped(text):
+    """Every sign escaped, as an author or a template would hand over a foreign text."""
+    return re.sub(r"([^\w\s]|_)", r"\\\1", text)
+
+
+def words_of_pdf(path):
+    if not shutil.which("pdftotext"):
+        pytest.skip("pdftotext is not installed")
+    result = subprocess.run(["pdftotext", path, "-"], capture_output=True, text=True, check=True)
+    text = result.stdout.replace("\xad\n", "").replace("\xa0", " ")  # a soft hyphen ends a line
+    return " ".join(text.split())
+
+
+def words_of_html(path):
+    html = re.sub(r"<(style|head)>.*?</\1>", "", path.read_text(encoding="utf-8"), flags=re.S)
+    return " ".join(unescape(re.sub(r"<[^>]*>", "", html)).replace("\xa0", " ").split())
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_same_bytes(write, name):
+    first = write(SOURCE, name).read_bytes()
+    assert first == write(SOURCE, name).read_bytes()
+    assert str(Path.cwd()).encode() not in first
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_only_the_file_is_left(write, name):
+    path = write(SOURCE, name, folder=f"alone-{name}")
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_markdown_is_resolved(write):
+    text = write(SOURCE, "report.md").read_text(encoding="utf-8").replace("\xa0", " ")
+    assert "See Fig. 1, Fig. 2, Table 1, Table 2, (1), Section 1.1 and Appendix A" in text
+    assert "[1, sec. II], [3]" in text
+    assert "![A wide picture](../figures/wide.svg)" in text
+    assert r"\tag{1}" in text
+    assert "**Table 2.** Many columns." in text
+    assert re.search(r"^1\. +C\. Wang, S\. Li, and S\. Xu", text, flags=re.M)
+    assert "{#" not in text
+    assert "<span" not in text
+
+
+def test_html_is_resolved_and_self_contained(write):
+    path = write(SOURCE, "report.html")
+    html = path.read_text(encoding="utf-8")
+    assert "See Fig. 1, Fig. 2, Table 1, Table 2, (1), Section 1.1 and" in words_of_html(path)
+    targets = set(re.findall(r'href="#([^"]+)"', html))
+    identifiers = re.findall(r' id="([^"]+)"', html)
+    assert {"fig:wide", "tbl:wide", "eq:mse", "sec:sub", "ref-wang"} <= targets <= set(identifiers)
+    assert len(identifiers) == len(set(identifiers))
+    assert not re.findall(r'src="(?!data:)', html)
+    assert not re.findall(r"<(?:script|link rel=.stylesheet)|@import|url\(", html)
+    assert html.count("<img ") == len(re.findall(r'<img [^>]* alt="[^"]+"', html)) == 2
+    assert "<math" in html
+    assert '<html lang="en">' in html
+
+
+def test_pdf_is_resolved(write):
+    words = words_of_pdf(write(SOURCE, "report.pdf"))
+    assert "See Fig. 1, Fig. 2, Table 1, Table 2, (1), Section I-A and Appendix A" in words
+    assert "[1, sec. II], [3]" in words
+    for caption in ("Fig. 1. Wide caption", "Fig. 2. Narrow caption", "Table 2. Many columns"):
+        assert caption in words
+    assert "Appendix A: Settings" in words
+
+
+def test_latex_compiles_and_fits(write):
+    if not shutil.which("pdflatex"):
+        pytest.skip("pdflatex is not installed")
+    if not subprocess.run(["kpsewhich", "IEEEtran.cls"], capture_output=True).stdout:
+        pytest.skip("IEEEtran is not installed")
+    path = write(SOURCE.replace("End.", f"End. {escaped(SPECIAL)}"), "report.tex", folder="latex")
+    for _ in range(2):
+        result = subprocess.run(
+            ["pdflatex", "-no-shell-escape", "-halt-on-error", path.name],
+            cwd=path.parent,
+            capture_output=True,
+        )
+        assert result.returncode == 0, result.stdout[-2000:]
+    log = path.with_suffix(".log").read_text(errors="replace")
+    assert [w for w in re.findall(r"Overfull .hbox \((.*?)pt", log) if float(w) > 5] == []
+    assert "undefined" not in log
+    words = words_of_pdf(path.with_suffix(".pdf"))
+    assert "See Fig. 1, Fig. 2, Table 1, Table 2, (1), Section I-A and Appendix A" in words
+    assert "[1, sec. II], [3]" in words
+
+
+@pytest.mark.parametrize("name", WRITERS)
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("See @fig:nowhere.", "unknown reference @fig:nowhere"),
+        ("Cited [@nobody2000].", "nobody2000"),
+        ("[@sec:one; @wang]", "cite and refer in brackets of their own"),
+        ("[@sec:one, left]", "outside of its brackets"),
+        ("# Again {#sec:one}", "'sec:one' is used twice"),
+        ("![C](figures/none.svg){#fig:none alt='a'}", "figure not found: figures/none"),
+        ("![C](figures/wide.svg){#tbl:a alt='a'}", "should begin with 'fig:'"),
+        ("![C](figures/wide.svg)", "needs an identifier: figures/wide.svg"),
+        ("An ![icon](figures/wide.svg) inside.", "stands alone in its paragraph"),
+        ("| a |\n|---|\n| b |", "a table needs a caption"),
+    ],
+)
+def test_errors_name_the_cause(write, name, text, message):
+    with pytest.raises(formats.FormatError, match=re.escape(message)) as caught:
+        write(with_text(text), name, folder="errors")
+    assert "traceback" not in str(caught.value)
+
+
+def test_a_failed_format_leaves_the_old_file(write):
+    path = write(SOURCE, "report.md", folder="kept")
+    before = path.read_bytes()
+    with pytest.raises(formats.FormatError):
+        write(with_text("@fig:nowhere"), "report.md", folder="kept")
+    assert path.read_bytes() == before
+
+
+def test_special_characters_are_text(write):
+    source = with_text(escaped(SPECIAL))
+    html = write(source, "report.html", folder="special")
+    assert SPECIAL in words_of_html(html)
+    assert "<script" not in html.read_text(encoding="utf-8")
+    assert SPECIAL in words_of_pdf(write(source, "report.pdf", folder="special"))
+    markdown = write(source, "report.md", folder="special").read_text(encoding="utf-8")
+    assert SPECIAL in re.sub(r"\\([^\w\s]|_)", r"\1", markdown)
+    assert "<script" not in re.sub(r"\\<", "", markdown)
+    latex = write(source, "report.tex", folder="special").read_text(encoding="utf-8")
+    assert r"\write18" not in latex
+    assert r"\input" not in latex
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_raw_html_and_tex_are_text(write, name):
+    source = with_text(r"<script>alert(1)</script> \write18{ls} \input{y} #read(x)")
+    text = write(source, name, folder="raw").read_bytes()
+    assert b"<script>" not in re.sub(rb"\\<", b"", text)
+    if name == "report.tex":
+        assert rb"\write18" not in text
+
+
+def test_latex_names_characters_that_it_lacks(write):
+    with pytest.raises(formats.FormatError, match="σ"):
+        write(with_text("The σ is small."), "report.tex", folder="errors")
+
+
+def test_typst_errors_are_its_own_words(write, resources):
+    broken = resources / "figures" / "broken.svg"
+    broken.write_text("not a picture")
+    with pytest.raises(formats.FormatError, match=r"^typst: .*SVG"):
+        write(with_text("![C](figures/broken.svg){#fig:b alt='a'}"), "report.pdf", folder="errors")

@@ -1,0 +1,241 @@
+"""The whole study, small, in a temporary folder: what runs, what runs again, what people see."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent
+PARTS = ["Snakefile", "framework", "scripts", "report", "profiles"]
+TINY = {
+    "seeds": 3,
+    "seeds_per_job": 2,
+    "hidden": ["relu"],
+    "output": ["identity", "sigmoid"],
+    "protocols": {"plain": {}, "fast": {"learning_rate": 0.5}},
+}
+JOBS = 2 * 2 * 2  # protocols, output activations, blocks of seeds
+
+
+class Project:
+    def __init__(self, folder):
+        self.folder = folder
+
+    def snakemake(self, *arguments, cores=2):
+        command = [sys.executable, "-m", "snakemake", "--cores", str(cores), *arguments]
+        environment = {**os.environ, "COLUMNS": "200"}
+        return subprocess.run(
+            command, cwd=self.folder, capture_output=True, text=True, env=environment
+        )
+
+    def run(self, *arguments, cores=2):
+        result = self.snakemake(*arguments, cores=cores)
+        assert result.returncode == 0, result.stderr
+        return result
+
+    def planned(self):
+        """{rule: jobs that would run}."""
+        text = self.run("--dry-run").stderr
+        counts = {rule: int(count) for rule, count in re.findall(r"^ (\w+) +(\d+) *$", text, re.M)}
+        return {rule: n for rule, n in counts.items() if rule not in ("all", "total")}
+
+    def edit(self, path, old, new):
+        path = self.folder / path
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
+
+    def set(self, **settings):
+        path = self.folder / "config.yaml"
+        path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text()), **settings}))
+
+    def files(self, pattern):
+        return {
+            str(path.relative_to(self.folder)): path.read_bytes()
+            for path in sorted((self.folder / "results").glob(pattern))
+            if path.is_file()
+        }
+
+
+def new_project(folder):
+    for part in PARTS:
+        source = ROOT / part
+        if source.is_dir():
+            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(source, folder / part)
+    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    config["training"] |= {"points": 60, "batch_size": 20, "epochs": 3, "hidden_widths": [5, 5]}
+    (folder / "config.yaml").write_text(yaml.safe_dump(config | TINY))
+    return Project(folder)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A tiny study, run once."""
+    project = new_project(tmp_path_factory.mktemp("finished"))
+    project.result = project.run(cores=4)
+    return project
+
+
+@pytest.fixture
+def project(finished, tmp_path):
+    """A copy of the finished study, to change and run again."""
+    shutil.copytree(finished.folder, tmp_path / "project")
+    return Project(tmp_path / "project")
+
+
+def test_one_command_makes_tables_figures_and_the_report_in_all_formats(finished):
+    made = finished.files("**/*")
+    for name in ("runs", "losses", "layers", "summary"):
+        assert f"results/{name}.csv" in made
+    for ending in ("md", "html", "tex", "pdf"):
+        assert f"results/report/report.{ending}" in made
+    for figure in ("fig1", "fig2"):
+        assert {f"results/figures/{figure}.{e}" for e in ("svg", "pdf", "png")} <= set(made)
+
+
+def test_the_last_line_says_where_the_report_lies_and_how_long_it_took(finished):
+    last = finished.result.stderr.strip().splitlines()[-1]
+    assert re.fullmatch(r"Done in .*\d+ s\. The report: results/report/report\.html", last)
+
+
+def test_a_log_without_a_terminal_has_no_escape_codes_and_is_short(finished):
+    text = finished.result.stdout + finished.result.stderr
+    assert "\x1b" not in text
+    assert len(text.splitlines()) < JOBS + 30
+
+
+def test_a_second_run_says_that_all_is_up_to_date(finished):
+    result = finished.run()
+    assert result.stderr.strip().splitlines()[-1] == (
+        "All is up to date. The report: results/report/report.html"
+    )
+
+
+def test_one_core_gives_the_same_bytes_in_every_file(finished, tmp_path):
+    other = new_project(tmp_path)
+    other.run(cores=1)
+    for pattern in ("**/*.csv", "figures/*", "report/*"):
+        assert other.files(pattern) == finished.files(pattern) != {}
+
+
+def test_seeds_per_job_changes_no_table(finished, tmp_path):
+    other = new_project(tmp_path)
+    other.set(seeds_per_job=3)
+    other.run("results/runs.csv", "results/losses.csv", "results/layers.csv", cores=2)
+    for name in ("runs", "losses", "layers"):
+        assert other.files(f"{name}.csv") == finished.files(f"{name}.csv")
+
+
+def test_editing_the_template_rebuilds_the_report_alone(project):
+    project.edit("report/report.md.j2", "# Summary", "# Last words")
+    assert project.planned() == {"report": 1}
+    tables = project.files("**/*.csv")
+    project.run()
+    assert project.files("**/*.csv") == tables
+    for ending in ("md", "html", "tex"):
+        assert "Last words" in (project.folder / f"results/report/report.{ending}").read_text()
+
+
+def test_editing_the_framework_retrains(project):
+    project.edit("framework/activations.py", "return x.clamp(min=0)", "return x.clamp(min=0.0) * 1")
+    assert project.planned()["train"] == JOBS
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("def sigmoid(x):", "def sigmoid(x):  # a comment"),
+        ('"""y = tanh x; y′ = 1 − y²."""', '"""The hyperbolic tangent."""'),
+    ],
+)
+def test_a_comment_or_docstring_retrains_nothing(project, old, new):
+    project.edit("framework/activations.py", old, new)
+    assert project.planned() == {}
+
+
+def test_more_seeds_train_only_the_new_ones(project):
+    project.set(seeds=4, seeds_per_job=2)
+    # Block 2-2 grows to 2-3, which is another block; 0-1 is full and stays.
+    assert project.planned()["train"] == JOBS / 2
+
+
+def test_a_protocol_of_three_lines_appears_in_tables_and_report(project):
+    addition = "protocols:\n  slow:\n    learning_rate: 0.01\n    epochs: 2\n"
+    project.edit("config.yaml", "protocols:\n", addition)
+    assert project.planned()["train"] == JOBS / 2
+    project.run()
+    assert "\nslow,relu,identity,0," in (project.folder / "results/runs.csv").read_text()
+    for ending in ("md", "html", "tex"):
+        assert "slow" in (project.folder / f"results/report/report.{ending}").read_text()
+
+
+def test_an_activation_takes_one_class_and_its_name_in_the_config(project):
+    path = project.folder / "scripts/activations.py"
+    path.write_text(
+        path.read_text()
+        + "\n\nclass Softsign(Activation):\n"
+        + "    def function(self, x):\n        return x / (1 + x.abs())\n\n"
+        + "    def derivative(self, y):\n        return (1 - y.abs()) ** 2\n"
+    )
+    project.set(hidden=["relu", "softsign"])
+    assert project.planned()["train"] == JOBS  # those of softsign; relu's stand
+    project.run()
+    assert ",softsign," in (project.folder / "results/summary.csv").read_text()
+    assert "Softsign" in (project.folder / "results/report/report.md").read_text()
+
+
+def test_runs_that_diverge_are_counted_and_the_report_is_written_all_the_same(project):
+    project.set(protocols={"plain": {}, "wild": {"learning_rate": 1e30}})
+    project.run()
+    assert ",True,1\n" in (project.folder / "results/runs.csv").read_text()
+    assert re.search(
+        r"Of the 12 runs, \d+ did", (project.folder / "results/report/report.md").read_text()
+    )
+
+
+def test_a_block_that_is_lost_is_trained_again_alone(project):
+    (project.folder / "results/runs/fast/relu-sigmoid/seeds-0-1/runs.csv").unlink()
+    tables = project.files("*.csv")
+    assert project.planned()["train"] == 1
+    project.run()
+    assert project.files("*.csv") == tables
+
+
+def test_a_wrong_config_ends_in_one_line(project):
+    project.set(hidden=["rellu"])
+    result = project.snakemake()
+    assert result.returncode != 0
+    assert result.stderr.strip().splitlines()[-1].startswith("config: hidden.0: got 'rellu'")
+    assert "did you mean relu?" in result.stderr
+    assert "Traceback" not in result.stderr + result.stdout
+
+
+def test_a_job_that_fails_ends_in_its_own_message_and_the_place_of_its_log(project):
+    path = project.folder / "results/runs/plain/relu-identity/seeds-0-1/runs.csv"
+    path.write_text(path.read_text().replace("False", "perhaps"))
+    os.utime(path)
+    result = project.snakemake()
+    assert result.returncode != 0
+    message, log = result.stderr.strip().splitlines()[-2:]
+    assert message.startswith("aggregate: results/runs/plain/relu-identity/seeds-0-1/runs.csv: ")
+    assert log == "The log: results/logs/aggregate.log"
+    assert "CalledProcessError" not in result.stderr
+
+
+def test_a_template_error_names_file_line_and_name(project):
+    project.edit("report/report.md.j2", "# Summary", "{{ rnus }}\n# Summary")
+    line = (project.folder / "report/report.md.j2").read_text().split("{{ rnus }}")[0].count(
+        "\n"
+    ) + 1
+    old = project.files("report/*")
+    result = project.snakemake()
+    assert result.returncode != 0
+    assert f"report/report.md.j2, line {line}: 'rnus' is undefined" in result.stderr
+    assert project.files("report/*") == old or project.files("report/*") == {}
