@@ -1,8 +1,9 @@
 """The study's configuration: checked before anything runs, and resolved into protocols."""
 
 import ast
+import contextlib
 import difflib
-import math
+import sys
 from pathlib import Path
 
 import jsonschema
@@ -42,20 +43,35 @@ def training_settings(config):
     }
 
 
+class Loader(yaml.SafeLoader):
+    """YAML's loader, except that it refuses a key given twice, where the last would win."""
+
+    def compose_mapping_node(self, anchor):
+        node = super().compose_mapping_node(anchor)
+        keys = [key.value for key, _ in node.value]
+        for i, (key, _) in enumerate(node.value):
+            if key.value in keys[:i]:
+                problem = f"the key {key.value} is there twice"
+                raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
+        return node
+
+
 def check_syntax(path):
     """ConfigError where a file is no YAML, with the line."""
     try:
-        yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        yaml.load(Path(path).read_text(encoding="utf-8"), Loader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1
         raise ConfigError(f"{path}, line {line}: this is no YAML: {error.problem}") from None
+    except (yaml.YAMLError, ValueError) as error:  # a character or a date that there is not
+        raise ConfigError(f"{path}: this is no YAML: {str(error).splitlines()[0]}") from None
 
 
 def check_combination(place, settings):
     """ConfigError where settings that are right alone contradict each other."""
 
     def refuse(key, given, allowed):
-        raise ConfigError(f"{place}.{key}: got {given}; allowed: {allowed}")
+        raise ConfigError(f"{place}.{key}: got {given!r}; allowed: {allowed}")
 
     if settings["batch_size"] > settings["points"]:
         refuse("batch_size", settings["batch_size"], f"up to {settings['points']}, the points")
@@ -66,11 +82,10 @@ def check_combination(place, settings):
             if settings["substitute"].get(output, output) not in ("identity", "sigmoid"):
                 refuse("output", output, "identity or sigmoid, where the loss is bce")
     for name in settings["substitute"]:
-        names = settings["hidden"] + settings["output"]
+        names = list(dict.fromkeys(settings["hidden"] + settings["output"]))
         if name not in names:
-            refuse(
-                f"substitute.{name}", name, f"a name that the protocol trains{nearest(name, names)}"
-            )
+            hint = ", ".join(names) + nearest(name, names)
+            refuse("substitute", name, f"what the protocol trains: {hint}")
 
 
 def activation_names():
@@ -114,36 +129,47 @@ def is_integer(_, value):
 
 
 def is_number(_, value):
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and abs(value) <= sys.float_info.max
 
 
 def message(error):
     """A jsonschema error as one line for a person."""
-    place = ".".join(str(part) for part in error.absolute_path)
+    place = ".".join(map(printable, error.absolute_path))
     if error.validator == "additionalProperties":
         allowed = list(error.schema["properties"])
         unknown = next(key for key in error.instance if key not in allowed)
-        place = f"{place}.{unknown}".strip(".")
+        place = f"{place}.{printable(unknown)}".strip(".")
         hint = ", ".join(allowed) + nearest(unknown, allowed)
         return f"{place}: unknown key; allowed: {hint}"
     if error.validator == "required":
         missing = next(key for key in error.validator_value if key not in error.instance)
         place = f"{place}.{missing}".strip(".")
-        return f"{place}: this key is missing"
+        wanted = validator().evolve(schema=error.schema["properties"][missing])
+        allowed = message(next(wanted.iter_errors(None))).partition("; ")[2]
+        return f"{place}: this key is missing; {allowed}"
     if error.validator == "enum":
         allowed = error.validator_value
         hint = ", ".join(allowed) + nearest(error.instance, allowed)
     else:
-        hint = error.schema["description"] + unquoted(error.instance)
+        hint = error.schema["description"] + unquoted(error.instance, error.schema)
     return f"{place or 'the file'}: got {error.instance!r}; allowed: {hint}"
 
 
-def unquoted(value):
-    """How to write a number that YAML reads as text, as it does 1e-3 and "10"."""
-    try:
-        return f" (as text is given: write {float(value):g})" if isinstance(value, str) else ""
-    except ValueError:
-        return ""
+def printable(key):
+    """A key on one line."""
+    return str(key) if str(key).isprintable() else repr(key)
+
+
+def unquoted(value, schema):
+    """How to write an allowed number that YAML reads as text, as it does 1e-3 and "10"."""
+    if isinstance(value, str):
+        with contextlib.suppress(ValueError, OverflowError):  # no number, or no finite one
+            number = float(value)
+            for meant in (int(number), number):
+                if meant == number and validator().evolve(schema=schema).is_valid(meant):
+                    return f" (this is text: write {yaml.safe_dump(meant).split()[0]})"
+    return ""
 
 
 def nearest(given, names):

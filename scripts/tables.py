@@ -3,6 +3,8 @@
 results/README.md explains the columns to people.
 """
 
+import contextlib
+import itertools
 import os
 from pathlib import Path
 
@@ -18,32 +20,39 @@ STATISTICS = ("mean", "sd", "median", "min", "max")
 
 
 class TableError(StudyError):
-    """One line: the file, the column, what was found there, what is allowed."""
+    """One line: the file, the column and row, what was found there, what is allowed."""
 
 
 def text():
-    return pa.Column("str")
+    return pa.Column("str", description="a name")
 
 
 def flag():
-    return pa.Column("bool")
+    return pa.Column("bool", description="True or False")
 
 
 def whole(minimum):
-    return pa.Column("int64", pa.Check.ge(minimum, error=f"a whole number, {minimum} or more"))
+    allowed = f"a whole number, {minimum} or more"
+    return pa.Column("int64", pa.Check.ge(minimum), description=allowed)
 
 
-def number(*checks):
+def whole_or_none(minimum):
+    allowed = f"a whole number, {minimum} or more, or none"
+    return pa.Column("Int64", pa.Check.ge(minimum), nullable=True, description=allowed)
+
+
+def number(*checks, allowed="a number"):
     """Any number; empty where a run diverged or there is nothing to compute it from."""
-    return pa.Column("float64", checks, nullable=True, coerce=True)
+    allowed = f"{allowed}, or none"
+    return pa.Column("float64", checks, nullable=True, coerce=True, description=allowed)
 
 
 def at_least_0():
-    return number(pa.Check.ge(0, error="a number, 0 or more"))
+    return number(pa.Check.ge(0), allowed="a number, 0 or more")
 
 
 def share():
-    return number(pa.Check.in_range(0, 1, error="from 0 to 1"))
+    return number(pa.Check.in_range(0, 1), allowed="a number from 0 to 1")
 
 
 def table(key, **columns):
@@ -60,9 +69,7 @@ TABLES = {
         RUN,
         **{metric: KINDS[metric]() for metric in METRICS},
         diverged=flag(),
-        diverged_epoch=pa.Column(
-            "Int64", pa.Check.ge(1, error="an epoch, 1 or more"), nullable=True
-        ),
+        diverged_epoch=whole_or_none(1),
     ),
     "block_losses": table({**RUN, "epoch": whole(1)}, loss=number()),
     "losses": table(
@@ -92,36 +99,83 @@ TABLES = {
 def write(frame, name, path):
     """Write a table whole or not at all: checked, its rows sorted, its columns in order."""
     schema = TABLES[name]
-    frame = check(frame[list(schema.columns)].sort_values(schema.unique), name, path)
+    unknown = [column for column in frame if column not in schema.columns]
+    known = [column for column in schema.columns if column in frame]
+    frame = check(frame[known + unknown].reset_index(drop=True), name, path)
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
-    frame.to_csv(temporary, index=False, float_format=FLOAT_FORMAT, lineterminator="\n")
+    frame.sort_values(schema.unique).to_csv(
+        temporary, index=False, float_format=FLOAT_FORMAT, lineterminator="\n"
+    )
     os.replace(temporary, path)
 
 
 def read(name, path):
     """Read a table and check it. An empty cell is missing; "NA" is a name like any other."""
+    if not Path(path).read_bytes().endswith(b"\n"):
+        raise TableError(f"{path}: the file is cut off in a line")
     types = {column: str(kind.dtype) for column, kind in TABLES[name].columns.items()}
     try:
         frame = pd.read_csv(path, dtype=types, na_values=[""], keep_default_na=False)
-    except ValueError as error:
-        raise TableError(f"{path}: {error}") from None
+    except (ValueError, TypeError) as error:
+        check_cells(name, path)
+        raise TableError(f"{path}: {str(error).splitlines()[0]}") from None
     return check(frame, name, path)
 
 
 def check(frame, name, path):
     """The frame, if it is what the table may hold. TableError else."""
+    check_columns(frame, name, path)
     try:
-        return TABLES[name].validate(frame)
-    except pandera.errors.SchemaError as error:
-        raise TableError(f"{path}: {reason(error)}") from None
+        return TABLES[name].validate(frame, lazy=True)
+    except pandera.errors.SchemaErrors as error:
+        raise TableError(f"{path}: {reason(error, frame, TABLES[name])}") from None
 
 
-def reason(error):
-    column = getattr(error.schema, "name", None)
-    cases = error.failure_cases
-    if column is None or not isinstance(error.check, pa.Check):
-        return str(error).splitlines()[0]
-    row, value = cases["index"].iloc[0], cases["failure_case"].iloc[0]
-    return f"column {column}, row {row + 1}: got {value}; allowed: {error.check.error}"
+def check_columns(frame, name, path):
+    pairs = itertools.zip_longest(frame, TABLES[name].columns, fillvalue="none")
+    for place, (column, allowed) in enumerate(pairs, start=1):
+        if column != allowed:
+            raise TableError(f"{path}: column {place}: got {column}; allowed: {allowed}")
+
+
+def check_cells(name, path):
+    """TableError at the first cell that is no value of its column's type."""
+    with contextlib.suppress(ValueError):  # the file is no table at all
+        cells = pd.read_csv(path, dtype=str, keep_default_na=False)
+        check_columns(cells, name, path)
+        for column, kind in TABLES[name].columns.items():
+            for row, cell in enumerate(cells[column], start=1):
+                if not is_value(cell, kind):
+                    raise TableError(f"{path}: {wrong_cell(column, row, cell, kind)}")
+
+
+def is_value(cell, kind):
+    if cell == "":
+        return kind.nullable
+    if str(kind.dtype) == "bool":
+        return cell in ("True", "False")
+    number = {"int64": int, "Int64": int, "float64": float}.get(str(kind.dtype), str)
+    try:
+        return number(cell) is not None
+    except ValueError:
+        return False
+
+
+def reason(error, frame, schema):
+    """The first of pandera's complaints, as one line for a person."""
+    case = error.failure_cases.iloc[0]
+    row, column = case["index"], case["column"]
+    if case["check"] == "multiple_fields_uniqueness":
+        key = ", ".join(map(str, frame.loc[row, schema.unique]))
+        return f"columns {', '.join(schema.unique)}, row {row + 1}: got {key} again; allowed: once"
+    return wrong_cell(
+        column, None if row is None else row + 1, case["failure_case"], schema.columns[column]
+    )
+
+
+def wrong_cell(column, row, value, kind):
+    place = f"column {column}, row {row}" if row else f"column {column}"
+    given = "none" if pd.isna(value) or value == "" else value
+    return f"{place}: got {given}; allowed: {kind.description}"

@@ -100,6 +100,10 @@ def test_one_command_makes_tables_figures_and_the_report_in_all_formats(finished
         assert {f"results/figures/{figure}.{e}" for e in ("svg", "pdf", "png")} <= set(made)
 
 
+def test_the_latex_report_compiles_where_it_lies(project, pdflatex):
+    pdflatex(project.folder / "results/report/report.tex")
+
+
 def test_the_last_line_says_where_the_report_lies_and_how_long_it_took(finished):
     last = finished.result.stderr.strip().splitlines()[-1]
     assert re.fullmatch(r"Done in .*\d+ s\. The report: results/report/report\.html", last)
