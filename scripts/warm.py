@@ -1,0 +1,149 @@
+"""Run a step without waiting for its imports: one process has made them, and forks for each job.
+
+    python -m scripts.warm MODULE ARGUMENTS…
+
+does what `python -m MODULE ARGUMENTS…` does. The environment's WARM says "PID FOLDER": the first
+job starts the server, which imports MODULE, listens on a socket in the folder, and ends when
+process PID (Snakemake) does. Without WARM, or if anything is wrong with the server, the job runs by
+itself: to the same effect, only later.
+"""
+
+import contextlib
+import fcntl
+import importlib
+import json
+import os
+import runpy
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import traceback
+from pathlib import Path
+
+STARTED = b"+"
+LOOK_FOR_PARENT = 1.0  # seconds
+
+
+def run_warm(module, arguments, parent, folder):
+    """The exit status of a job that the server ran, or None if it could not start it."""
+    with contextlib.suppress(OSError), connection_to(module, parent, Path(folder)) as connection:
+        socket.send_fds(connection, [b"-"], [1, 2])  # where the job's output goes
+        connection.sendall(json.dumps(arguments).encode() + b"\n")
+        if connection.recv(1) == STARTED:
+            status = connection.recv(1)
+            return status[0] if status else 1  # killed, with no time to say why
+    return None
+
+
+def connection_to(module, parent, folder):
+    """A connection to the server, which is started if there is none."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # of two first jobs, one starts it
+        with contextlib.suppress(OSError):
+            return connected(folder)
+        command = [sys.executable, "-m", "scripts.warm", "--serve", module, parent, str(folder)]
+        server = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+        with server.stdout as said:
+            said.readline()  # a line when it listens, the end of the file if it cannot
+        return connected(folder)
+
+
+def connected(folder):
+    connection = socket.socket(socket.AF_UNIX)
+    try:
+        connection.connect(str(folder / "socket"))
+    except OSError:
+        connection.close()
+        raise
+    return connection
+
+
+def serve(module, parent, folder):
+    """Fork for each connection, as long as the parent lives."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        path = folder / "socket"
+        path.unlink(missing_ok=True)
+        listener.bind(str(path))
+        listener.listen(1024)
+        listener.settimeout(LOOK_FOR_PARENT)
+        print("listening", flush=True)
+        step = importlib.import_module(module)
+        while alive(parent):
+            with contextlib.suppress(TimeoutError):
+                connection, _ = listener.accept()
+                with connection:
+                    if os.fork() == 0:
+                        listener.close()
+                        work(step, connection)
+            with contextlib.suppress(ChildProcessError):
+                while os.waitpid(-1, os.WNOHANG)[0]:
+                    pass
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def alive(process):
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def work(step, connection):
+    """One job, in a process of its own, which ends with the job or with whoever asked for it."""
+    connection.settimeout(None)
+    _, outputs, *_ = socket.recv_fds(connection, 1, 2)
+    for standard, given in zip((1, 2), outputs, strict=True):
+        os.dup2(given, standard)
+    sys.argv[1:] = json.loads(connection.makefile().readline())
+    connection.sendall(STARTED)
+    threading.Thread(target=end_with, args=[connection], daemon=True).start()
+    status = status_of(step.main)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    connection.sendall(bytes([status]))
+    os._exit(status)
+
+
+def end_with(connection):
+    connection.recv(1)  # nothing is sent: it returns when the other side is gone
+    os._exit(1)
+
+
+def status_of(main):
+    """The exit status of a program, whose last words it prints."""
+    try:
+        main()
+    except SystemExit as end:
+        if isinstance(end.code, str):
+            print(end.code, file=sys.stderr)
+            return 1
+        return end.code or 0
+    except BaseException:
+        traceback.print_exc()
+        return 1
+    return 0
+
+
+def main():
+    if sys.argv[1] == "--serve":
+        _, _, module, parent, folder = sys.argv
+        serve(module, int(parent), Path(folder))
+        return
+    module, *arguments = sys.argv[1:]
+    status = None
+    if "WARM" in os.environ:
+        status = run_warm(module, arguments, *os.environ["WARM"].split(" ", 1))
+    if status is None:
+        sys.argv = [module, *arguments]
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()
