@@ -5,28 +5,32 @@ CORES ?= all
 # Snakemake's one wish that is not ours: the pinned .venv is the environment of every rule.
 WISH := Specify a conda environment or container for each rule.:
 
-.PHONY: report test lint clean
+.PHONY: report test lint mutate clean
 
 report: .venv/installed  # the whole study, from training to results/report/
-	@.venv/bin/snakemake --cores $(CORES)
+	@.venv/bin/python -m snakemake --cores $(CORES)
 
 test: .venv/installed
-	@.venv/bin/pytest
+	@.venv/bin/python -m pytest
 
 lint: .venv/installed
-	@.venv/bin/ruff check --quiet .
-	@.venv/bin/ruff format --check --quiet .
-	@.venv/bin/snakefmt --check --compact-diff Snakefile
-	@said=$$(.venv/bin/snakemake --lint 2>&1); \
+	@.venv/bin/python -m ruff check --quiet .
+	@.venv/bin/python -m ruff format --check --quiet .
+	@.venv/bin/python -m snakefmt.snakefmt --check --compact-diff Snakefile
+	@said=$$(.venv/bin/python -m snakemake --lint 2>&1); \
 	[ "$$(sed -n 's/^    \* //p' <<< "$$said" | sort -u)" = "$(WISH)" ] || { echo "$$said"; exit 1; }
+
+mutate: .venv/installed  # do the claims notice when the data changes?
+	@.venv/bin/python -m scripts.mutate
 
 clean:  # results and Snakemake's memory of them go together
 	rm -rf .snakemake $(filter-out results/README.md, $(wildcard results/*))
 
 .venv/installed: pyproject.toml constraints.txt
-	@[ "$(PYTHON)" ] || { echo "Python 3.11 or newer is needed; python3 here is $$(python3 -V 2>&1). \
-	Where another one lies: make PYTHON=/path/to/python3.11 report" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	{ echo "Python 3.11 or newer is needed; here: $$($(or $(PYTHON),python3) -V 2>&1 | tail -1)." \
+	"Where another one lies: make PYTHON=/path/to/python3.11 report" >&2; exit 1; }
 	@echo "Installing the pinned packages into .venv (once) …"
-	@$(PYTHON) -m venv .venv
+	@$(PYTHON) -m venv --clear .venv
 	@.venv/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	@touch $@

@@ -2,22 +2,25 @@
 
 import functools
 import json
+import os
 import shlex
 import signal
 import sys
+from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
 from snakemake.logging import logger
 
-from scripts.config import check, check_syntax, training_settings, unused_activations
+from scripts.config import check, training_settings, unused_activations
 from scripts.digest import code_digest
 from scripts.errors import reported
+from scripts.schema import read_yaml
 from scripts.screen import quieten, why_failed
 from scripts.study import block_folders
 
 with reported("config"):
-    check_syntax("config.yaml")
+    check(read_yaml("config.yaml"))
 
 
 configfile: "config.yaml"
@@ -34,13 +37,19 @@ SETTINGS = {
 BLOCK_TABLES = ["runs", "losses", "layers"]
 BLOCKS = expand("{block}/{table}.csv", block=block_folders(config), table=BLOCK_TABLES)
 SUMMARIES = expand("results/{table}.csv", table=[*BLOCK_TABLES, "summary"])
+VERDICTS = "results/claims.csv"
 FIGURES = expand(
-    "results/figures/{figure}.{format}", figure=["fig1", "fig2"], format=["svg", "pdf", "png"]
+    "results/figures/{figure}.{format}",
+    figure=["fig1", "fig2", "fig3"],
+    format=["svg", "pdf", "png"],
 )
 REPORT = expand("results/report/report.{format}", format=["md", "html", "tex", "pdf"])
 
 
-TABLES = ["scripts/tables.py", "scripts/study.py", "scripts/config.py"]
+TABLES = [f"scripts/{name}.py" for name in ("tables", "study", "config", "schema")]
+CLAIMS = [f"scripts/{name}.py" for name in ("claims", "predicates")]
+DRAWING = [f"scripts/{name}.py" for name in ("figures", "names", "predicates")]
+WRITING = [f"scripts/{name}.py" for name in ("report", "formats", "names", "predicates")]
 TRAINING = [
     "framework/*.py",
     "scripts/train.py",
@@ -66,7 +75,8 @@ def training_code(wildcards):
 
 # Steps run with the Python that runs Snakemake, whether or not its environment is activated.
 BIN, HERE = shlex.quote(str(Path(sys.executable).parent)), shlex.quote(workflow.basedir)
-shell.prefix(f"export PATH={BIN}:$PATH PYTHONPATH={HERE}; ")
+WARM = f"'{os.getpid()} .snakemake/warm-{os.getpid()}'"  # see scripts/warm.py
+shell.prefix(f"export PATH={BIN}:$PATH PYTHONPATH={HERE} WARM={WARM}; ")
 
 quieten(logger, "results/report/report.html")
 # A terminal that is closed is an orderly stop, which leaves no lock behind.
@@ -89,6 +99,7 @@ rule all:
     input:
         BLOCKS,
         SUMMARIES,
+        VERDICTS,
         FIGURES,
         REPORT,
 
@@ -109,8 +120,9 @@ rule train:
         torch=version("torch"),
         folder=subpath(output[0], parent=True),
     shell:
-        "python -m scripts.train --settings {params.settings:q} --protocol {wildcards.protocol}"
-        " --hidden {wildcards.hidden} --output {wildcards.output} --seeds {wildcards.seeds}"
+        "python -m scripts.warm scripts.train --settings {params.settings:q}"
+        " --protocol {wildcards.protocol} --hidden {wildcards.hidden}"
+        " --output {wildcards.output} --seeds {wildcards.seeds}"
         " --folder {params.folder} > {log} 2>&1"
 
 
@@ -129,38 +141,58 @@ rule aggregate:
         "python -m scripts.aggregate --config {params.study:q} > {log} 2>&1"
 
 
+rule claims:
+    """Decide the source's claims by the runs."""
+    input:
+        "results/runs.csv",
+        "report/claims.yaml",
+    output:
+        VERDICTS,
+    log:
+        "results/logs/claims.log",
+    params:
+        study=STUDY,
+        code=code_of(*CLAIMS, *TABLES),
+    shell:
+        "python -m scripts.claims --config {params.study:q} > {log} 2>&1"
+
+
 rule figures:
     """Draw the figures from the tables."""
     input:
         "results/losses.csv",
         "results/runs.csv",
+        VERDICTS,
+        "report/claims.yaml",
     output:
         FIGURES,
     log:
         "results/logs/figures.log",
     params:
         study=STUDY,
-        code=code_of("scripts/figures.py", "scripts/names.py", *TABLES),
+        code=code_of(*DRAWING, *TABLES),
     shell:
         "python -m scripts.figures --config {params.study:q} > {log} 2>&1"
 
 
 rule report:
-    """Write the report in all formats."""
+    """Write the report in all formats; where that fails, the last good one stays."""
     input:
         SUMMARIES,
+        VERDICTS,
         FIGURES,
+        "report/claims.yaml",
         "report/report.md.j2",
         "report/references.bib",
         [str(path) for path in sorted(Path("report/layouts").iterdir())],
     output:
-        REPORT,
+        update(REPORT),
     log:
         "results/logs/report.log",
     params:
         study=STUDY,
-        code=code_of("scripts/report.py", "scripts/formats.py", "scripts/names.py", *TABLES),
-        digest=code_of("framework/*.py", "scripts/*.py"),
+        code=code_of(*WRITING, *TABLES),
+        digest=sha256(f"{code_of('framework/*.py', 'scripts/*.py')} {STUDY}".encode()).hexdigest(),
     shell:
         "python -m scripts.report --config {params.study:q} --digest {params.digest}"
         " > {log} 2>&1"

@@ -49,7 +49,23 @@ def summarise(runs):
 
 
 def gather(name, folders, file):
-    return pd.concat([tables.read(name, f"{folder}/{file}") for folder in folders])
+    return pd.concat([block(name, folder, file) for folder in folders])
+
+
+def block(name, folder, file):
+    """A block's table. TableError unless it is of the runs that its folder says, and of all."""
+    path = f"{folder}/{file}"
+    rows = tables.read(name, path)
+    *_, protocol, activations, seeds = folder.split("/")
+    first, last = map(int, seeds.removeprefix("seeds-").split("-"))
+    combination = rows["protocol"] + "/" + rows["hidden"] + "-" + rows["output"]
+    right = set(combination) == {f"{protocol}/{activations}"}
+    if not right or set(rows["seed"]) != set(range(first, last + 1)):
+        raise tables.TableError(
+            f"{path}: its rows are not those of {protocol}/{activations}, seeds {first} to {last}; "
+            "delete the file, and the next run makes it anew"
+        )
+    return rows
 
 
 def main():

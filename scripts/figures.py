@@ -2,7 +2,7 @@
 
     python -m scripts.figures --config JSON
 
-writes results/figures/fig1.*, fig2.*
+writes results/figures/fig1.*, fig2.* and fig3.*
 """
 
 import argparse
@@ -17,12 +17,13 @@ matplotlib.use("agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, NullLocator
 
 from scripts import tables
-from scripts.config import protocols
 from scripts.errors import reported
-from scripts.names import activation_name
+from scripts.names import activation_name, group_name
+from scripts.predicates import read_claims
+from scripts.study import beside_main
 
 COLUMN, PAGE = 3.5, 7.16  # widths of a column and of the text in IEEE's layout, inches
 # Okabe & Ito's colours, which colour-blind readers can tell apart; dashes do the same in print.
@@ -62,6 +63,7 @@ def losses_by_epoch(losses, protocol, settings):
         1, len(outputs), figsize=(PAGE, 2.5), sharey=True, squeeze=False, layout="constrained"
     )
     for panel, output in zip(panels[0], outputs, strict=True):
+        panel.set(yscale="log", xlabel="epoch", title=output_name(output))
         for i, hidden in enumerate(settings["hidden"]):
             rows = rows_of(losses, protocol, hidden, output)
             look = {"color": COLOURS[i % len(COLOURS)], "linestyle": DASHES[i % len(DASHES)]}
@@ -69,7 +71,6 @@ def losses_by_epoch(losses, protocol, settings):
                 rows["epoch"], rows["q25"], rows["q75"], color=look["color"], alpha=0.2, linewidth=0
             )
             panel.plot(rows["epoch"], rows["median"], label=activation_name(hidden), **look)
-        panel.set(yscale="log", xlabel="epoch", title=output_name(output))
         panel.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         panel.yaxis.set_major_formatter("{x:g}")
         panel.yaxis.set_minor_formatter(NullFormatter())
@@ -140,21 +141,65 @@ def save(figure, name, folder=Path("results/figures")):
     plt.close(figure)
 
 
+def effects(claims, table, protocol_names):
+    """Fig. 3: each comparison's effect and interval; a panel a claim, a colour a protocol.
+
+    The grey band is the margin within which a difference does not matter.
+    """
+    across = 3
+    down = math.ceil(len(claims) / across)
+    figure, panels = plt.subplots(
+        down, across, figsize=(PAGE, 1.9 * down), squeeze=False, layout="constrained"
+    )
+    for panel in panels.flat[len(claims) :]:
+        panel.remove()
+    for panel, (name, claim) in zip(panels.flat, claims.items(), strict=False):
+        rows = table[(table["claim"] == name) & (table["group"] != "all")]
+        groups = list(dict.fromkeys(rows["group"]))[::-1]
+        panel.axvspan(-claim["margin"], claim["margin"], color="0.9", linewidth=0)
+        panel.axvline(0, color="0.5", linewidth=0.6)
+        for i, protocol in enumerate(protocol_names):
+            own = rows[rows["protocol"] == protocol]
+            shift = (len(protocol_names) - 1) / 2 - i
+            panel.errorbar(
+                own["effect"],
+                [groups.index(group) + 0.22 * shift for group in own["group"]],
+                xerr=[own["effect"] - own["ci_low"], own["ci_high"] - own["effect"]],
+                fmt=MARKERS[i % len(MARKERS)],
+                color=COLOURS[i % len(COLOURS)],
+                markersize=3,
+                linewidth=0.9,
+                label=protocol,
+            )
+        panel.set_yticks(range(len(groups)), [group_name(group) for group in groups])
+        panel.set_ylim(-0.6, len(groups) - 0.4)
+        panel.set_title(f"{name}: {expectation(claim)}")
+        if claim["scale"] == "ratio":
+            panel.xaxis.set_major_locator(MaxNLocator(4))
+            panel.xaxis.set_major_formatter(lambda x, _: f"×{math.exp(x):.2g}")
+    handles, labels = panels[0][0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
+    return figure
+
+
+def expectation(claim):
+    """What the claim expects of the effect."""
+    metric = claim["metric"].replace("_", " ")
+    return f"{metric} {'the same' if claim['expected'] == 'same' else claim['expected']}"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--config", required=True, type=json.loads)
-    settings = protocols(parser.parse_args().config)
+    settings = beside_main(parser.parse_args().config)
     main_protocol = next(iter(settings))
-    like_main = {
-        protocol: own
-        for protocol, own in settings.items()
-        if own["hidden"] == settings[main_protocol]["hidden"]
-    }
 
     with plt.rc_context(STYLE):
         losses = tables.read("losses", "results/losses.csv")
         save(losses_by_epoch(losses, main_protocol, settings[main_protocol]), "fig1")
-        save(accuracy_of_runs(tables.read("runs", "results/runs.csv"), like_main), "fig2")
+        save(accuracy_of_runs(tables.read("runs", "results/runs.csv"), settings), "fig2")
+        claims = tables.read("claims", "results/claims.csv")
+        save(effects(read_claims(), claims, list(settings)), "fig3")
 
 
 if __name__ == "__main__":

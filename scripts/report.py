@@ -7,9 +7,11 @@ writes results/report/report.md, .html, .tex and .pdf.
 
 import argparse
 import json
+import math
 import platform
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
+from operator import itemgetter
 from pathlib import Path
 
 import jinja2
@@ -18,8 +20,9 @@ from jinja2.sandbox import SandboxedEnvironment
 from scripts import formats, tables
 from scripts.config import protocols
 from scripts.errors import StudyError, reported
-from scripts.names import activation_name
-from scripts.study import combinations
+from scripts.names import activation_name, group_name
+from scripts.predicates import ALPHA, read_claims
+from scripts.study import beside_main, combinations
 
 TEMPLATE = Path("report/report.md.j2")
 BIBLIOGRAPHY = Path("report/references.bib")
@@ -42,6 +45,14 @@ PACKAGES = (
 )
 
 
+VERDICT_WORDS = {
+    "holds": "holds",
+    "reversed": "is reversed",
+    "no difference": "shows no difference",
+    "undecided": "stays undecided",
+}
+
+
 class ReportError(StudyError):
     """One line: the file, the line in it, what is wrong there."""
 
@@ -59,7 +70,7 @@ def render(template, facts):
     environment.filters.update(FILTERS)
     try:
         return environment.from_string(template).render(facts)
-    except jinja2.TemplateError as error:
+    except (jinja2.TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
         raise ReportError(f"{TEMPLATE}{line_of(error)}: {error}") from None
 
 
@@ -75,11 +86,14 @@ def line_of(error):
     return f", line {line}" if line else ""
 
 
-def facts(config, digest, runs, summary):
+def facts(config, digest, runs, summary, claims, verdicts):
     """All that the template can name."""
     settings = protocols(config)
     main = next(iter(settings))
     by_combination = summary.set_index(["protocol", "hidden", "output"], drop=False)
+    for combination in combinations(config):
+        if combination not in by_combination.index:
+            raise ReportError(f"results/summary.csv has no row for {', '.join(combination)}")
     all_rows = [by_combination.loc[combination].to_dict() for combination in combinations(config)]
     return {
         "config": config,
@@ -90,6 +104,15 @@ def facts(config, digest, runs, summary):
         "diverged": int(runs["diverged"].sum()),
         "all_rows": all_rows,
         "rows": lambda **wanted: rows_with(all_rows, wanted),
+        "beside": list(beside_main(config)),
+        "claims": claims,
+        "alpha": ALPHA,
+        "holding": lambda protocol: [
+            name
+            for name in claims
+            if claim_under(claims, verdicts, name, protocol)["verdict"] == "holds"
+        ],
+        "claim": lambda name, protocol: claim_under(claims, verdicts, name, protocol),
         "versions": {"Python": platform.python_version()} | {p: version(p) for p in PACKAGES},
         "digest": digest,
     }
@@ -101,6 +124,61 @@ def rows_with(all_rows, wanted):
     if not found:
         raise jinja2.TemplateRuntimeError(f"results/summary.csv has no row with {wanted}")
     return found
+
+
+def claim_under(claims, verdicts, name, protocol):
+    """What the runs of a protocol say of a claim: its verdict, that in words, its comparisons."""
+    if name not in claims:
+        raise jinja2.TemplateRuntimeError(f"report/claims.yaml has no claim {name}")
+    here = verdicts[(verdicts["claim"] == name) & (verdicts["protocol"] == protocol)]
+    groups = here[here["group"] != "all"].to_dict("records")
+    if not groups:
+        return {"verdict": "not tested", "words": "is not tested", "groups": []}
+    overall = here[here["group"] == "all"].iloc[0]
+    return {
+        "verdict": overall["verdict"],
+        "words": verdict_words(overall["verdict"], groups),
+        "stands": overall["fragility"],
+        "n": overall["n"],
+        "groups": groups,
+    }
+
+
+def verdict_words(verdict, groups):
+    """A verdict as the predicate of a sentence; a mixed one says where it is what."""
+    if verdict != "mixed":
+        return VERDICT_WORDS[verdict]
+    return "; ".join(
+        f"{words} for {listed(group_name(g['group']) for g in groups if g['verdict'] == verdict)}"
+        for verdict, words in VERDICT_WORDS.items()
+        if any(g["verdict"] == verdict for g in groups)
+    )
+
+
+def effect(row, claim):
+    """An effect and its interval: ×0.43 (0.39 to 0.47), or +1.2 (0.3 to 2.1) points."""
+    values = [row[column] for column in ("effect", "ci_low", "ci_high")]
+    if any(value != value for value in values):
+        return "–"
+    if claim["scale"] == "ratio":
+        mean, low, high = (f"{math.exp(value):.2f}" for value in values)
+        return f"×{mean} ({low} to {high})"
+    mean, low, high = (f"{100 * value:+.1f}".replace("-", "−") for value in values)
+    return f"{mean} ({low} to {high})"
+
+
+def listed(items):
+    """a, b and c."""
+    *first, last = list(items)
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def sort(rows, attribute, reverse=False):
+    """Rows by the value of a column. Those that have none there have no rank and are left out,
+    unless none has one.
+    """
+    ranked = [row for row in rows if row[attribute] == row[attribute]]
+    return sorted(ranked, key=itemgetter(attribute), reverse=reverse) or list(rows)
 
 
 def significant(value, digits=2):
@@ -127,6 +205,9 @@ def setting(value):
 
 FILTERS = {
     "name": activation_name,
+    "group": group_name,
+    "effect": effect,
+    "sort": sort,  # for jinja's, which a missing value confuses
     "significant": significant,
     "percent": percent,
     "points": points,
@@ -142,7 +223,8 @@ def main():
 
     runs = tables.read("runs", "results/runs.csv")
     summary = tables.read("summary", "results/summary.csv")
-    known = facts(arguments.config, arguments.digest, runs, summary)
+    verdicts = tables.read("claims", "results/claims.csv")
+    known = facts(arguments.config, arguments.digest, runs, summary, read_claims(), verdicts)
     source = render(TEMPLATE.read_text(encoding="utf-8"), known)
     with ThreadPoolExecutor() as pool:  # pandoc and Typst run beside Python
         writing = [

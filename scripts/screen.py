@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 # What Snakemake says of a failed job besides the job's own message.
-NOISE = ("RuleException:", "Shutting down", "Exiting because", "Complete log")
+NOISE = ("RuleException:", "Shutting down", "Exiting because", "Complete log", "Restored previous")
 
 
 def quieten(logger, report):
@@ -38,7 +38,8 @@ def why_failed(jobs):
     messages = []
     for job in sorted(jobs, key=lambda job: str(job.log)):
         for log in job.log:
-            text = Path(log).read_text(encoding="utf-8", errors="replace").strip()
+            log = Path(log)  # not there, where a job could not even begin
+            text = log.read_text(encoding="utf-8", errors="replace").strip() if log.exists() else ""
             unexplained = f"{job} ended without a word. Was it killed, for want of memory?"
             messages.append(f"{text or unexplained}\nThe log: {log}")
     return "\n\n".join(messages) or "Stopped. The same command goes on from here."

@@ -13,6 +13,17 @@ def combinations(config):
     ]
 
 
+def beside_main(config):
+    """The main protocol, and those that train the same activations."""
+    everything = protocols(config)
+    main = next(iter(everything.values()))
+    return {
+        protocol: own
+        for protocol, own in everything.items()
+        if all(own[key] == main[key] for key in ("hidden", "output"))
+    }
+
+
 def seed_blocks(config):
     """["0-9", "10-19", …]: the seeds, cut where whole multiples of seeds_per_job are.
 

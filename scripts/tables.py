@@ -70,6 +70,7 @@ TABLES = {
         **{metric: KINDS[metric]() for metric in METRICS},
         diverged=flag(),
         diverged_epoch=whole_or_none(1),
+        loss_roughness=at_least_0(),
     ),
     "block_losses": table({**RUN, "epoch": whole(1)}, loss=number()),
     "losses": table(
@@ -92,6 +93,16 @@ TABLES = {
             for metric in METRICS
             for statistic in STATISTICS
         },
+    ),
+    "claims": table(
+        {"claim": text(), "protocol": text(), "group": text()},
+        n=whole(0),
+        effect=number(),
+        ci_low=number(),
+        ci_high=number(),
+        p_adjusted=share(),
+        verdict=text(),
+        fragility=whole(0),
     ),
 }
 
@@ -127,6 +138,8 @@ def read(name, path):
 def check(frame, name, path):
     """The frame, if it is what the table may hold. TableError else."""
     check_columns(frame, name, path)
+    if frame.empty:  # without a value a column has no type of its own
+        frame = frame.astype({c: str(kind.dtype) for c, kind in TABLES[name].columns.items()})
     try:
         return TABLES[name].validate(frame, lazy=True)
     except pandera.errors.SchemaErrors as error:
@@ -146,7 +159,7 @@ def check_cells(name, path):
         cells = pd.read_csv(path, dtype=str, keep_default_na=False)
         check_columns(cells, name, path)
         for column, kind in TABLES[name].columns.items():
-            for row, cell in enumerate(cells[column], start=1):
+            for row, cell in enumerate(cells[column]):
                 if not is_value(cell, kind):
                     raise TableError(f"{path}: {wrong_cell(column, row, cell, kind)}")
 
@@ -170,12 +183,10 @@ def reason(error, frame, schema):
     if case["check"] == "multiple_fields_uniqueness":
         key = ", ".join(map(str, frame.loc[row, schema.unique]))
         return f"columns {', '.join(schema.unique)}, row {row + 1}: got {key} again; allowed: once"
-    return wrong_cell(
-        column, None if row is None else row + 1, case["failure_case"], schema.columns[column]
-    )
+    return wrong_cell(column, row, case["failure_case"], schema.columns[column])
 
 
 def wrong_cell(column, row, value, kind):
-    place = f"column {column}, row {row}" if row else f"column {column}"
+    place = f"column {column}" if row is None else f"column {column}, row {row + 1}"
     given = "none" if pd.isna(value) or value == "" else value
     return f"{place}: got {given}; allowed: {kind.description}"

@@ -139,16 +139,27 @@ def runs_table(seeds, losses, train_accuracy, test_accuracy):
     table = pd.DataFrame(
         {
             "seed": seeds,
-            "final_train_loss": losses[-1],
-            "train_accuracy": train_accuracy,
-            "test_accuracy": test_accuracy,
-            "diverged": diverged,
+            "final_train_loss": losses[-1].numpy(),
+            "train_accuracy": train_accuracy.numpy(),
+            "test_accuracy": test_accuracy.numpy(),
+            "diverged": diverged.numpy(),
         }
     )
     table.loc[table["diverged"], ["final_train_loss", "train_accuracy", "test_accuracy"]] = None
     first = (~finite).to(torch.uint8).argmax(0) + 1
-    table["diverged_epoch"] = pd.Series(first, dtype="Int64").where(table["diverged"])
+    table["diverged_epoch"] = pd.Series(first.numpy(), dtype="Int64").where(table["diverged"])
+    table["loss_roughness"] = roughness(losses).numpy()
     return table
+
+
+def roughness(losses):
+    """How jagged each replica's curve of losses (epochs, R) is: r = √mean((Δ² log L)²), (R,).
+
+    Δ² log Lₑ = log Lₑ₊₁ − 2 log Lₑ + log Lₑ₋₁ is 0 on a curve that falls at a steady rate, whatever
+    the rate, and on a flat one. NaN where there are fewer than three epochs or a loss has no log.
+    """
+    bends = losses.double().log().T.contiguous().diff(n=2)
+    return (bends * bends).mean(-1).sqrt()
 
 
 def losses_table(seeds, losses):
@@ -156,9 +167,9 @@ def losses_table(seeds, losses):
     epochs = len(losses)
     return pd.DataFrame(
         {
-            "seed": torch.tensor(seeds).repeat_interleave(epochs),
-            "epoch": torch.arange(1, epochs + 1).repeat(len(seeds)),
-            "loss": losses.T.flatten(),
+            "seed": torch.tensor(seeds).repeat_interleave(epochs).numpy(),
+            "epoch": torch.arange(1, epochs + 1).repeat(len(seeds)).numpy(),
+            "loss": losses.T.flatten().numpy(),
         }
     )
 

@@ -1,0 +1,202 @@
+"""Decide the source's claims by the runs.
+
+    python -m scripts.claims --config JSON
+
+reads report/claims.yaml and results/runs.csv, and writes results/claims.csv.
+
+A comparison is paired by seed. Its effect is the mean over seeds of the difference between the two
+runs of a seed; its interval the 95 % bootstrap interval of that mean (bias-corrected and
+accelerated; Efron 1987); its p-value that of the paired t-test, adjusted for all comparisons in the
+table (Holm 1979). Where m is the claim's margin, its verdict is
+
+    no difference   if the interval lies within (−m, m),
+    holds           else, if it lies on the expected side of 0 and the adjusted p is below 0.05,
+    reversed        if it lies on the other side and the adjusted p is below 0.05,
+    undecided       else, and where fewer than three pairs have both values.
+
+A claim that expects no difference holds where there is none, and is reversed by one on either side.
+Over groups the verdict is theirs, or `mixed`. Fragility counts the refits, each without one seed,
+in which the verdict stands.
+"""
+
+import argparse
+import itertools
+import json
+import warnings
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from scripts import tables
+from scripts.config import protocols
+from scripts.errors import reported
+from scripts.predicates import ALPHA, read_claims
+
+RESAMPLES = 2999
+FEWEST_PAIRS = 3
+KEYS = ["protocol", "hidden", "output"]
+
+
+def evaluate(claims, runs, protocol_names):
+    """The rows of claims.csv: one a comparison, then one, `all`, a claim and protocol."""
+    tests = [
+        (name, protocol, group, differences)
+        for name, claim in claims.items()
+        for protocol in protocol_names
+        for group, differences in comparisons(claim, runs, protocol)
+    ]
+    results = [measure(differences.to_numpy()) for *_, differences in tests]
+    p = np.array([result["p"] for result in results])
+
+    rows = []
+    for i, (name, protocol, group, differences) in enumerate(tests):
+        result = results[i] | {"p_adjusted": holm(p)[i]}
+        changed = without_each_seed(claims[name], differences, p, i)
+        rows.append(
+            {"claim": name, "protocol": protocol, "group": group}
+            | {key: result[key] for key in ("n", "effect", "ci_low", "ci_high", "p_adjusted")}
+            | {"verdict": verdict(claims[name], result), "refits": changed}
+        )
+    return pd.DataFrame(with_overall(rows), columns=list(tables.TABLES["claims"].columns))
+
+
+def comparisons(claim, runs, protocol):
+    """(group, differences by seed) of each comparison whose runs exist under a protocol."""
+    values = {key: rows.set_index("seed")[claim["metric"]] for key, rows in runs.groupby(KEYS)}
+    for group, first, second in sides(claim, protocol):
+        if first in values and (second in values or not isinstance(second, tuple)):
+            yield group, paired(claim["scale"], values[first], values.get(second, second))
+
+
+def sides(claim, protocol):
+    """(group, key of the first runs, key of the second runs or a value) of each comparison."""
+    for group in itertools.product(*claim["within"].values()):
+        here = {"protocol": protocol} | dict(zip(claim["within"], group, strict=True))
+        for comparison in claim["comparisons"]:
+            first = key_of(here | comparison["first"], protocol)
+            second = comparison.get("value")
+            if second is None:
+                second = key_of(here | comparison["second"], protocol)
+            yield group_name(claim, comparison, group), first, second
+
+
+def key_of(description, protocol):
+    return tuple(description[column].format(protocol=protocol) for column in KEYS)
+
+
+def group_name(claim, comparison, group):
+    """The hidden activation, or the pair of them, and whatever else tells the group from others."""
+    choices = zip(claim["within"].items(), group, strict=True)
+    group = [chosen for (column, among), chosen in choices if column == "hidden" or len(among) > 1]
+    sides = [comparison[side].get("hidden") for side in ("first", "second") if side in comparison]
+    return " ".join([*(["-".join(sides)] if all(sides) else []), *group])
+
+
+def paired(scale, first, second):
+    """Each seed's difference, of the seeds whose runs both have a value."""
+    difference = np.log(first / second) if scale == "ratio" else first - second
+    return difference[np.isfinite(difference)]
+
+
+def measure(d):
+    """n, effect, interval and p of differences along the last axis; NaN where they are too few."""
+    n = d.shape[-1]
+    if n < FEWEST_PAIRS:
+        none = np.full(d.shape[:-1], np.nan)
+        return {
+            "n": n,
+            "effect": d.mean(-1) if n else none,
+            "ci_low": none,
+            "ci_high": none,
+            "p": none,
+        }
+    mean, constant = d.mean(-1), np.ptp(d, axis=-1) == 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # scipy's, of differences that are all the same
+        low, high = stats.bootstrap(
+            (d,), np.mean, axis=-1, confidence_level=1 - ALPHA, n_resamples=RESAMPLES, rng=0
+        ).confidence_interval
+        p = stats.ttest_1samp(d, 0, axis=-1).pvalue
+    return {
+        "n": n,
+        "effect": mean,
+        "ci_low": np.where(constant, mean, low),
+        "ci_high": np.where(constant, mean, high),
+        "p": np.where(constant, np.where(mean == 0, 1.0, 0.0), p),
+    }
+
+
+def holm(p):
+    """Holm's adjusted p-values; those that are NaN count for nothing."""
+    adjusted = np.full(len(p), np.nan)
+    order = np.argsort(p)[: np.isfinite(p).sum()]
+    steps = p[order] * np.arange(len(order), 0, -1)
+    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1)
+    return adjusted
+
+
+def verdict(claim, result):
+    """What a comparison says of a claim: see the top of this file."""
+    low, high, margin = result["ci_low"], result["ci_high"], claim["margin"]
+    if np.isnan(low):
+        return "undecided"
+    differs = result["p_adjusted"] < ALPHA and (low > 0 or high < 0)
+    if -margin < low and high < margin:
+        return "holds" if claim["expected"] == "same" else "no difference"
+    if not differs:
+        return "undecided"
+    sign = {"higher": 1, "lower": -1, "same": 0}[claim["expected"]]
+    return "holds" if sign * low > 0 else "reversed"
+
+
+def without_each_seed(claim, differences, p, i):
+    """{seed: the verdict of a comparison without it}, the other comparisons being as they are."""
+    d = differences.to_numpy()
+    if len(d) <= FEWEST_PAIRS:
+        return {}
+    kept = ~np.eye(len(d), dtype=bool)
+    refits = measure(np.broadcast_to(d, kept.shape)[kept].reshape(len(d), -1))
+    verdicts = {}
+    for row, seed in enumerate(differences.index):
+        changed = p.copy()
+        changed[i] = refits["p"][row]
+        result = {key: refits[key][row] for key in ("ci_low", "ci_high")}
+        verdicts[seed] = verdict(claim, result | {"p_adjusted": holm(changed)[i]})
+    return verdicts
+
+
+def with_overall(rows):
+    """The rows, and after those of a claim and protocol the verdict over its groups."""
+    for (name, protocol), group in itertools.groupby(rows, lambda r: (r["claim"], r["protocol"])):
+        group = list(group)
+        seeds = sorted({seed for row in group for seed in row["refits"]})
+        verdict = agreed(row["verdict"] for row in group)
+        for row in group:
+            yield row | {"fragility": sum(v == row["verdict"] for v in row["refits"].values())}
+        refits = [
+            agreed(row["refits"].get(seed, row["verdict"]) for row in group) for seed in seeds
+        ]
+        yield {"claim": name, "protocol": protocol, "group": "all"} | {
+            "n": max(row["n"] for row in group),
+            "verdict": verdict,
+            "fragility": refits.count(verdict),
+        }
+
+
+def agreed(verdicts):
+    verdicts = set(verdicts)
+    return verdicts.pop() if len(verdicts) == 1 else "mixed"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--config", required=True, type=json.loads)
+    config = parser.parse_args().config
+    rows = evaluate(read_claims(), tables.read("runs", "results/runs.csv"), protocols(config))
+    tables.write(rows, "claims", "results/claims.csv")
+
+
+if __name__ == "__main__":
+    with reported("claims"):
+        main()

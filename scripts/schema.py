@@ -1,0 +1,113 @@
+"""What people write in YAML, checked: each mistake is one line for a person."""
+
+import contextlib
+import difflib
+import functools
+import sys
+from pathlib import Path
+
+import jsonschema
+import yaml
+
+from scripts.errors import StudyError
+
+
+class ConfigError(StudyError):
+    """One line: the key, what was given, what is allowed, the nearest right name."""
+
+
+class Loader(yaml.SafeLoader):
+    """YAML's loader, except that it refuses a key given twice, where the last would win."""
+
+    def compose_mapping_node(self, anchor):
+        node = super().compose_mapping_node(anchor)
+        keys = [key.value for key, _ in node.value]
+        for i, (key, _) in enumerate(node.value):
+            if key.value in keys[:i]:
+                problem = f"the key {key.value} is there twice"
+                raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
+        return node
+
+
+def read_yaml(path):
+    """What a YAML file says. ConfigError where it is none, with the line."""
+    try:
+        return yaml.load(Path(path).read_text(encoding="utf-8"), Loader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1
+        raise ConfigError(f"{path}, line {line}: this is no YAML: {error.problem}") from None
+    except (yaml.YAMLError, ValueError) as error:  # a character or a date that there is not
+        raise ConfigError(f"{path}: this is no YAML: {str(error).splitlines()[0]}") from None
+
+
+def check_schema(data, schema_path, **definitions):
+    """ConfigError at the first thing that a schema forbids. The `definitions` are those of the
+    schema's $defs that only the code knows.
+    """
+    schema = dict(read_schema(schema_path))
+    schema["$defs"] = schema["$defs"] | definitions
+    draft = jsonschema.Draft202012Validator
+    types = draft.TYPE_CHECKER.redefine_many({"integer": is_integer, "number": is_number})
+    validator = jsonschema.validators.extend(draft, type_checker=types)(schema)
+    error = next(validator.iter_errors(data), None)
+    if error:
+        raise ConfigError(message(error, validator))
+
+
+@functools.cache
+def read_schema(path):
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def is_integer(_, value):
+    return isinstance(value, int) and is_number(_, value)
+
+
+def is_number(_, value):
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and abs(value) <= sys.float_info.max
+
+
+def message(error, validator):
+    """A jsonschema error as one line for a person."""
+    place = ".".join(map(printable, error.absolute_path))
+    if error.validator == "additionalProperties":
+        allowed = list(error.schema["properties"])
+        unknown = next(key for key in error.instance if key not in allowed)
+        place = f"{place}.{printable(unknown)}".strip(".")
+        hint = ", ".join(allowed) + nearest(unknown, allowed)
+        return f"{place}: unknown key; allowed: {hint}"
+    if error.validator == "required":
+        missing = next(key for key in error.validator_value if key not in error.instance)
+        place = f"{place}.{missing}".strip(".")
+        wanted = validator.evolve(schema=error.schema["properties"][missing])
+        allowed = message(next(wanted.iter_errors(None)), validator).partition("; ")[2]
+        return f"{place}: this key is missing; {allowed}"
+    if error.validator == "enum":
+        allowed = error.validator_value
+        hint = ", ".join(allowed) + nearest(error.instance, allowed)
+    else:
+        hint = error.schema["description"] + unquoted(error.instance, error.schema, validator)
+    return f"{place or 'the file'}: got {error.instance!r}; allowed: {hint}"
+
+
+def printable(key):
+    """A key on one line."""
+    return str(key) if str(key).isprintable() else repr(key)
+
+
+def unquoted(value, schema, validator):
+    """How to write an allowed number that YAML reads as text, as it does 1e-3 and "10"."""
+    if isinstance(value, str):
+        with contextlib.suppress(ValueError, OverflowError):  # no number, or no finite one
+            number = float(value)
+            for meant in (int(number), number):
+                if meant == number and validator.evolve(schema=schema).is_valid(meant):
+                    return f" (this is text: write {yaml.safe_dump(meant).split()[0]})"
+    return ""
+
+
+def nearest(given, names):
+    """' (did you mean …?)', or nothing where no name comes near."""
+    close = difflib.get_close_matches(str(given).lower(), names, n=1)
+    return f" (did you mean {close[0]}?)" if close else ""

@@ -1,0 +1,176 @@
+"""What the runs say over seeds."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+
+from scripts import tables
+from scripts.aggregate import gather, losses_over_seeds, summarise
+
+NAN, INF = math.nan, math.inf
+NAMES = {"protocol": "p", "hidden": "relu", "output": "identity"}
+
+
+def losses(*epochs, **names):
+    """A list of losses, one a seed, for each epoch."""
+    return pd.DataFrame(
+        [
+            {**NAMES, **names, "seed": seed, "epoch": epoch, "loss": loss}
+            for epoch, own in enumerate(epochs, start=1)
+            for seed, loss in enumerate(own)
+        ]
+    )
+
+
+def runs(accuracies, **names):
+    """A run for each accuracy; None diverged."""
+    return pd.DataFrame(
+        [
+            {
+                **NAMES,
+                **names,
+                "seed": seed,
+                "final_train_loss": None if accuracy is None else 1 - accuracy,
+                "train_accuracy": accuracy,
+                "test_accuracy": accuracy,
+                "diverged": accuracy is None,
+                "diverged_epoch": 3 if accuracy is None else None,
+                "loss_roughness": None if accuracy is None else 0.1,
+            }
+            for seed, accuracy in enumerate(accuracies)
+        ]
+    ).astype(
+        {**dict.fromkeys([*tables.METRICS, "loss_roughness"], "float64"), "diverged_epoch": "Int64"}
+    )
+
+
+def test_losses_over_seeds_are_numpys_statistics():
+    values = np.random.default_rng(0).random((4, 7))
+    table = losses_over_seeds(losses(*values.tolist()))
+    assert table["epoch"].tolist() == [1, 2, 3, 4]
+    assert table["n"].tolist() == [7] * 4
+    expected = {
+        "mean": values.mean(1),
+        "median": np.median(values, 1),
+        "sd": values.std(1, ddof=1),
+        "min": values.min(1),
+        "q25": np.quantile(values, 0.25, 1),
+        "q75": np.quantile(values, 0.75, 1),
+        "max": values.max(1),
+    }
+    for column, own in expected.items():
+        assert_allclose(table[column], own, rtol=1e-12)
+
+
+def test_losses_that_are_no_finite_number_do_not_count():
+    table = losses_over_seeds(losses([0.25, NAN, INF, 0.75, -INF], [NAN, INF, INF, 0.5, NAN]))
+    first, second = table.to_dict("records")
+    assert (first["n"], second["n"]) == (2, 1)
+    assert [first[c] for c in ("mean", "median", "min", "max")] == [0.5, 0.5, 0.25, 0.75]
+    assert [first["q25"], first["q75"]] == [0.375, 0.625]
+    assert [second[c] for c in ("mean", "median", "min", "max", "q25", "q75")] == [0.5] * 6
+    assert math.isnan(second["sd"])
+
+
+def test_an_epoch_without_a_finite_loss_keeps_its_row(tmp_path):
+    table = losses_over_seeds(losses([NAN, INF], [0.5, 0.5]))
+    assert table["n"].tolist() == [0, 2]
+    assert table.loc[0, "mean":"max"].isna().all()
+    tables.write(table, "losses", tmp_path / "losses.csv")
+    assert tables.read("losses", tmp_path / "losses.csv")["n"].tolist() == [0, 2]
+
+
+def test_a_single_seed_has_no_standard_deviation():
+    (loss,) = losses_over_seeds(losses([0.5])).to_dict("records")
+    (run,) = summarise(runs([0.75])).to_dict("records")
+    assert math.isnan(loss["sd"])
+    assert (loss["n"], loss["mean"], loss["q25"], loss["q75"]) == (1, 0.5, 0.5, 0.5)
+    assert math.isnan(run["test_accuracy_sd"])
+    assert (run["n"], run["test_accuracy_mean"], run["test_accuracy_max"]) == (1, 0.75, 0.75)
+
+
+def test_combinations_are_told_apart():
+    both = pd.concat(
+        [losses([1.0, 3.0]), losses([5.0, 7.0], hidden="tanh"), losses([9.0], output="o")]
+    )
+    table = losses_over_seeds(both).set_index(["hidden", "output"])["mean"]
+    assert table.to_dict() == {
+        ("relu", "identity"): 2.0,
+        ("relu", "o"): 9.0,
+        ("tanh", "identity"): 6.0,
+    }
+    summary = summarise(pd.concat([runs([0.5]), runs([0.25, 0.75], protocol="q")]))
+    assert summary["protocol"].tolist() == ["p", "q"]
+    assert summary["n"].tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("metric", tables.METRICS)
+def test_a_summary_holds_numpys_statistics_of_each_metric(metric):
+    values = [0.1, 0.7, 0.4, 0.9]
+    (row,) = summarise(runs(values)).to_dict("records")
+    own = np.array(values) if "accuracy" in metric else 1 - np.array(values)
+    expected = {
+        "mean": own.mean(),
+        "sd": own.std(ddof=1),
+        "median": np.median(own),
+        "min": own.min(),
+        "max": own.max(),
+    }
+    assert list(expected) == list(tables.STATISTICS)
+    assert_allclose([row[f"{metric}_{name}"] for name in expected], list(expected.values()))
+
+
+def test_diverged_runs_are_counted_and_left_out_of_the_statistics():
+    (row,) = summarise(runs([0.5, None, 1.0, None])).to_dict("records")
+    assert (row["n"], row["diverged"]) == (4, 2)
+    assert (row["test_accuracy_mean"], row["test_accuracy_min"]) == (0.75, 0.5)
+    assert row["final_train_loss_max"] == 0.5
+
+
+def test_a_combination_of_which_all_runs_diverged_keeps_its_row_without_values(tmp_path):
+    summary = summarise(pd.concat([runs([None, None]), runs([0.5, 1.0], hidden="tanh")]))
+    tables.write(summary, "summary", tmp_path / "summary.csv")
+    lost, kept = tables.read("summary", tmp_path / "summary.csv").to_dict("records")
+    assert (lost["hidden"], lost["n"], lost["diverged"]) == ("relu", 2, 2)
+    assert (kept["hidden"], kept["n"], kept["diverged"]) == ("tanh", 2, 0)
+    for metric in tables.METRICS:
+        for statistic in tables.STATISTICS:
+            assert math.isnan(lost[f"{metric}_{statistic}"])
+            assert not math.isnan(kept[f"{metric}_{statistic}"])
+
+
+BLOCK = "results/runs/p/relu-identity/seeds-0-1"
+
+
+def test_the_blocks_of_a_study_are_gathered_into_one_table(tmp_path):
+    folders = [f"{tmp_path}/{BLOCK}", f"{tmp_path}/results/runs/p/tanh-identity/seeds-0-0"]
+    tables.write(runs([0.5, None]), "runs", f"{folders[0]}/runs.csv")
+    tables.write(runs([0.25], hidden="tanh"), "runs", f"{folders[1]}/runs.csv")
+    gathered = gather("runs", folders, "runs.csv")
+    assert gathered["hidden"].tolist() == ["relu", "relu", "tanh"]
+    tables.write(gathered, "runs", tmp_path / "runs.csv")
+    assert len(tables.read("runs", tmp_path / "runs.csv")) == 3
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        runs([0.5]),
+        runs([0.5, 0.5, 0.5]),
+        runs([0.5, 0.5])[:0],
+        runs([0.5, 0.5], hidden="tanh"),
+        runs([0.5, 0.5], output="sigmoid"),
+        runs([0.5, 0.5], protocol="q"),
+    ],
+    ids=["a run is missing", "a run too many", "no rows", "hidden", "output", "protocol"],
+)
+def test_a_block_of_other_runs_than_its_folder_says_is_named(tmp_path, rows):
+    path = f"{tmp_path}/{BLOCK}/runs.csv"
+    tables.write(rows, "runs", path)
+    with pytest.raises(tables.TableError) as caught:
+        gather("runs", [f"{tmp_path}/{BLOCK}"], "runs.csv")
+    assert str(caught.value).startswith(f"{path}: its rows are not those of p/relu-identity")
+    assert len(str(caught.value).splitlines()) == 1

@@ -1,0 +1,281 @@
+"""The figures: every run in them, whatever the runs did, and the same bytes each time."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+import matplotlib.image
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+from scripts import tables
+from scripts.aggregate import losses_over_seeds
+from scripts.claims import evaluate
+from scripts.config import protocols
+from scripts.figures import (
+    BEST,
+    STYLE,
+    accuracy_of_runs,
+    effects,
+    losses_by_epoch,
+    main,
+    save,
+)
+from scripts.predicates import read_claims
+from scripts.study import combinations
+
+ROOT = Path(__file__).parents[2]
+CLAIMS = ROOT / "report/claims.yaml"
+SEVEN = ["relu", "tanh", "selu", "sigmoid", "identity", "publishedtanh", "softsign"]
+EPOCHS = 4
+
+
+def config(**own):
+    return {
+        "seeds": 5,
+        "seeds_per_job": 5,
+        "hidden": ["relu", "tanh"],
+        "output": ["identity", "sigmoid"],
+        "training": {"points": 1000},
+        "protocols": {"plain": {}, "other": {}},
+    } | own
+
+
+def made(config, accuracy=lambda i: 0.5 + 0.499 * (i * 0.37 % 1), diverged=lambda i: False):
+    """The tables runs and losses that a study would leave: `accuracy` of its i-th run."""
+    runs, losses = [], []
+    for names in combinations(config):
+        for seed in range(config["seeds"]):
+            i = len(runs)
+            run = dict(zip(["protocol", "hidden", "output"], names, strict=True)) | {"seed": seed}
+            lost = diverged(i)
+            share = np.nan if lost else accuracy(i)
+            runs.append(
+                {**run, "final_train_loss": 1 - share, "train_accuracy": share}
+                | {"test_accuracy": share, "diverged": lost, "diverged_epoch": 1 if lost else None}
+                | {"loss_roughness": share / (1 + seed)}
+            )
+            losses += [
+                {**run, "epoch": epoch, "loss": np.nan if lost else 0.3 / epoch + 0.01 * (i % 7)}
+                for epoch in range(1, EPOCHS + 1)
+            ]
+    runs = pd.DataFrame(runs).astype({"diverged_epoch": "Int64"})
+    return runs, losses_over_seeds(pd.DataFrame(losses))
+
+
+@pytest.fixture(autouse=True)
+def style():
+    with plt.rc_context(STYLE), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield
+    plt.close("all")
+
+
+def fig1(config, losses):
+    protocol, settings = next(iter(protocols(config).items()))
+    return losses_by_epoch(losses, protocol, settings)
+
+
+def fig2(config, runs):
+    return accuracy_of_runs(runs, protocols(config))
+
+
+def fig3(config, runs):
+    claims = read_claims(CLAIMS)
+    table = tables.check(evaluate(claims, runs, protocols(config)), "claims", "claims.csv")
+    return effects(claims, table, list(protocols(config))), table
+
+
+def markers(panel):
+    """What is drawn one for each run."""
+    return [line for line in panel.lines if line.get_marker() not in ("None", None, "")]
+
+
+CASES = {
+    "plain": ({}, {}),
+    "one seed": ({"seeds": 1}, {}),
+    "one output": ({"output": ["sigmoid"]}, {}),
+    "one of everything": (
+        {"seeds": 1, "hidden": ["tanh"], "output": ["identity"], "protocols": {"only": {}}},
+        {},
+    ),
+    "seven hidden activations": ({"hidden": SEVEN}, {}),
+    "seven output activations": ({"output": SEVEN}, {}),
+    "seven protocols": ({"protocols": {f"p{i}": {} for i in range(7)}}, {}),
+    "no error": ({}, {"accuracy": lambda i: 1.0}),
+    "nothing right": ({}, {"accuracy": lambda i: 0.0}),
+    "one run diverged": ({}, {"diverged": lambda i: i == 3}),
+    "the first combination diverged": ({}, {"diverged": lambda i: i < 5}),
+    "all of one panel diverged": ({}, {"diverged": lambda i: i < 20}),
+    "all diverged": ({}, {"diverged": lambda i: True}),
+    "all but one diverged": ({}, {"diverged": lambda i: i != 3}),
+}
+cases = pytest.mark.parametrize(("own", "results"), CASES.values(), ids=CASES)
+
+
+@cases
+def test_every_run_that_did_not_diverge_is_a_marker_at_its_error(own, results):
+    study = config(**own)
+    runs, _ = made(study, **results)
+    runs_of = dict(list(runs.groupby(["protocol", "hidden", "output"])["test_accuracy"]))
+    panels = fig2(study, runs).axes
+    assert [panel.get_title() for panel in panels] == list(study["protocols"])
+    for panel, protocol in zip(panels, study["protocols"], strict=True):
+        drawn = {
+            (round(line.get_xdata().mean()), line.get_marker()): line.get_ydata()
+            for line in markers(panel)
+            if len(line.get_ydata())
+        }
+        looks = dict.fromkeys(line.get_marker() for line in markers(panel))
+        assert len(looks) == len(study["output"])
+        for i, hidden in enumerate(study["hidden"]):
+            for look, output in zip(looks, study["output"], strict=True):
+                shares = runs_of[protocol, hidden, output].dropna()
+                expected = 1 - np.minimum(shares, BEST)
+                assert sorted(drawn.get((i, look), [])) == sorted(expected)
+
+
+@cases
+def test_every_marker_lies_within_the_axes_and_apart_from_the_others(own, results):
+    study = config(**own)
+    for panel in fig2(study, made(study, **results)[0]).axes:
+        low, high = sorted(panel.get_ylim())
+        left, right = panel.get_xlim()
+        places = [x for line in markers(panel) for x in line.get_xdata()]
+        for line in markers(panel):
+            assert all(low <= y <= high for y in line.get_ydata())
+        assert all(left <= x <= right for x in places)
+        assert len(set(places)) == len(places)
+
+
+def test_medians_are_drawn_at_their_error():
+    study = config(seeds=4)
+    runs, _ = made(study)
+    panel = fig2(study, runs).axes[0]
+    bars = [float(bar.get_segments()[0][0][1]) for bar in panel.collections]
+    groups = runs[runs["protocol"] == "plain"].groupby(["hidden", "output"])["test_accuracy"]
+    assert sorted(bars) == pytest.approx(sorted(1 - groups.median()))
+
+
+def test_a_better_run_is_drawn_higher_and_ticks_say_accuracies():
+    study = config()
+    panel = fig2(study, made(study)[0]).axes[0]
+    assert panel.yaxis.get_inverted()
+    for tick, label in zip(panel.get_yticks(), panel.get_yticklabels(), strict=True):
+        assert 1 - tick == pytest.approx(float(label.get_text()))
+
+
+def test_a_protocol_has_its_own_hidden_and_output_activations():
+    study = config(protocols={"plain": {}, "mine": {"hidden": ["selu"], "output": ["sigmoid"]}})
+    _, mine = fig2(study, made(study)[0]).axes
+    assert [label.get_text() for label in mine.get_xticklabels()] == ["SELU"]
+    assert [len(line.get_ydata()) for line in markers(mine)] == [5]
+
+
+@cases
+def test_losses_are_lines_of_medians_in_bands_of_quartiles(own, results):
+    study = config(**own)
+    _, losses = made(study, **results)
+    first = next(iter(study["protocols"]))
+    panels = fig1(study, losses).axes
+    losses = losses.set_index(["protocol", "hidden", "output"]).sort_index()
+    assert len(panels) == len(study["output"])
+    for panel, output in zip(panels, study["output"], strict=True):
+        assert len(panel.lines) == len(panel.collections) == len(study["hidden"])
+        for line, hidden in zip(panel.lines, study["hidden"], strict=True):
+            rows = losses.loc[(first, hidden, output)]
+            assert line.get_xdata().tolist() == list(range(1, EPOCHS + 1))
+            np.testing.assert_array_equal(line.get_ydata(), rows["median"])
+        for band, hidden in zip(panel.collections, study["hidden"], strict=True):
+            rows = losses.loc[(first, hidden, output)]
+            if rows["q25"].notna().all():
+                heights = {y for path in band.get_paths() for _, y in path.vertices}
+                assert heights == {*rows["q25"], *rows["q75"]}
+
+
+@pytest.mark.parametrize(
+    "case", ["plain", "one seed", "one of everything", "one run diverged", "all diverged"]
+)
+def test_every_effect_is_a_marker_with_its_interval(case):
+    own, results = CASES[case]
+    study = config(**own)
+    figure, table = fig3(study, made(study, **results)[0])
+    drawn = {
+        (panel.get_title().split(":")[0], bars.get_label()): bars
+        for panel in figure.axes
+        for bars in panel.containers
+    }
+    comparisons = table[table["group"] != "all"]
+    assert sum(len(bars[0].get_xdata()) for bars in drawn.values()) == len(comparisons)
+    for (claim, protocol), rows in comparisons.groupby(["claim", "protocol"]):
+        line, _, (intervals,) = drawn[claim, protocol]
+        np.testing.assert_array_equal(np.array(line.get_xdata(), float), rows["effect"])
+        ends = np.array([segment[:, 0] for segment in intervals.get_segments() if len(segment)])
+        known = rows.dropna(subset="ci_low")[["ci_low", "ci_high"]]
+        np.testing.assert_allclose(ends[~np.isnan(ends).any(-1)].reshape(-1, 2), known)
+
+
+def test_seven_activations_look_different_and_are_named():
+    study = config(hidden=SEVEN)
+    panel = fig1(study, made(study)[1]).axes[0]
+    looks = {(line.get_color(), str(line._unscaled_dash_pattern)) for line in panel.lines}
+    assert len(looks) == 7
+    named = [text.get_text() for text in panel.get_legend().get_texts()]
+    assert len(set(named)) == 7
+    assert named[:3] == ["ReLU", "Tanh", "SELU"]
+    assert len({line.get_color() for line in panel.lines}) == 7
+
+
+@pytest.mark.parametrize(
+    "case",
+    ["one of everything", "all of one panel diverged", "all diverged"],
+)
+def test_each_figure_is_saved_in_three_formats_with_something_in_it(tmp_path, case):
+    own, results = CASES[case]
+    study = config(**own)
+    runs, losses = made(study, **results)
+    save(fig1(study, losses), "fig1", tmp_path)
+    save(fig2(study, runs), "fig2", tmp_path)
+    save(fig3(study, runs)[0], "fig3", tmp_path)
+    for name in ["fig1", "fig2", "fig3"]:
+        assert (tmp_path / f"{name}.pdf").read_bytes().startswith(b"%PDF")
+        assert (tmp_path / f"{name}.svg").read_text().count("<path") > 10
+        image = matplotlib.image.imread(tmp_path / f"{name}.png")
+        assert image.shape[1] > 1000
+        assert image[..., :3].std() > 0.02
+    assert len(list(tmp_path.iterdir())) == 9
+    assert plt.get_fignums() == []
+
+
+def saved(folder):
+    return {path.name: path.read_bytes() for path in (folder / "results/figures").iterdir()}
+
+
+def test_two_processes_write_the_same_bytes(tmp_path, monkeypatch):
+    study = config(hidden=SEVEN[:4])
+    runs, losses = made(study)
+    tables.write(runs, "runs", tmp_path / "results/runs.csv")
+    tables.write(losses, "losses", tmp_path / "results/losses.csv")
+    verdicts = evaluate(read_claims(CLAIMS), runs, protocols(study))
+    tables.write(verdicts, "claims", tmp_path / "results/claims.csv")
+    (tmp_path / "report").mkdir()
+    shutil.copy(CLAIMS, tmp_path / "report")
+    monkeypatch.chdir(tmp_path)
+
+    arguments = ["scripts.figures", "--config", json.dumps(study)]
+    monkeypatch.setattr(sys, "argv", arguments)
+    main()
+    first = saved(tmp_path)
+    shutil.rmtree("results/figures")
+    otherwise = {"PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo", "LC_ALL": "C"}
+    subprocess.run([sys.executable, "-m", *arguments], check=True, env={**os.environ, **otherwise})
+    second = saved(tmp_path)
+
+    assert sorted(first) == [f"fig{n}.{f}" for n in (1, 2, 3) for f in ("pdf", "png", "svg")]
+    assert [name for name in first if first[name] != second[name]] == []

@@ -1,0 +1,334 @@
+"""The report's text: whatever the runs did, from the tables alone, with mistakes named by line."""
+
+import copy
+import functools
+import math
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from scripts import tables
+from scripts.aggregate import summarise
+from scripts.claims import ALPHA, evaluate
+from scripts.config import protocols
+from scripts.predicates import CLAIMS, read_claims
+from scripts.report import (
+    FILTERS,
+    TEMPLATE,
+    ReportError,
+    facts,
+    percent,
+    points,
+    render,
+    setting,
+    significant,
+)
+from scripts.study import combinations
+
+ROOT = Path(__file__).parents[2]
+CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
+TEXT = (ROOT / TEMPLATE).read_text(encoding="utf-8")
+NAN = math.nan
+STATED = read_claims(ROOT / CLAIMS)
+VERDICTS = {}  # of runs that were evaluated before, for that takes time
+VALUES = [*tables.METRICS, "loss_roughness"]
+ONE = {"hidden": ["tanh"], "output": ["sigmoid"], "protocols": {"only": {}}}
+RESTRICTED = {"protocols": {"as-written": {}, "deep-sigmoid": {"hidden": ["sigmoid"], "epochs": 7}}}
+
+
+def made(diverged=lambda i: False, **own):
+    """A config, and the table of runs that a study of it would leave."""
+    config = copy.deepcopy(CONFIG) | {"seeds": 3} | own
+    runs = [
+        dict(zip(["protocol", "hidden", "output"], names, strict=True)) | {"seed": seed}
+        for names in combinations(config)
+        for seed in range(config["seeds"])
+    ]
+    noise = np.random.default_rng(0).random((4, len(runs))) * 0.5 + 0.4
+    table = pd.DataFrame(runs).assign(**dict(zip(VALUES, noise, strict=True)))
+    table["diverged"] = [diverged(i) for i in range(len(runs))]
+    table.loc[table["diverged"], VALUES] = None
+    return config, table
+
+
+def rendered(config, runs, summary=None, template=TEXT):
+    return render(template, known(config, runs, summary))
+
+
+def known(config, runs, summary=None):
+    summary = summarise(runs) if summary is None else summary
+    key = runs.to_csv()
+    if key not in VERDICTS:
+        verdicts = evaluate(STATED, runs, protocols(config))
+        VERDICTS[key] = tables.check(verdicts, "claims", "claims.csv")
+    return facts(config, "0123456789abcdef" * 4, runs, summary, STATED, VERDICTS[key])
+
+
+CASES = {
+    "the repository's config": made(),
+    "one of everything": made(**ONE),
+    "one seed": made(seeds=1),
+    "one of everything, one seed": made(seeds=1, **ONE),
+    "a protocol of one hidden activation": made(**RESTRICTED),
+    "some diverged": made(lambda i: i % 4 == 0),
+    "a combination diverged": made(lambda i: 3 <= i < 6),
+    "all diverged": made(lambda i: True),
+    "one of everything, diverged": made(lambda i: True, **ONE),
+}
+cases = pytest.mark.parametrize("case", CASES)
+
+
+@functools.cache
+def text_of(case):
+    return rendered(*CASES[case])
+
+
+def abstract(text):
+    return one_line(yaml.safe_load(text.split("---\n")[1])["abstract"])
+
+
+def one_line(text):
+    return " ".join(text.split())
+
+
+@cases
+def test_the_report_is_written_whatever_the_runs_did(case):
+    text = text_of(case)
+    assert re.findall(r"\b(?:nan|None|inf)\b|\{\{|\{%|Undefined|<NA>", text) == []
+    assert len(abstract(text)) > 300
+
+
+@cases
+def test_every_row_of_the_summary_is_in_a_table(case):
+    _, runs = CASES[case]
+    lines = [line.strip("| \n").split(" | ") for line in text_of(case).splitlines()]
+    for row in summarise(runs).to_dict("records"):
+        names = [row["protocol"], *(FILTERS["name"](row[key]) for key in ("hidden", "output"))]
+        values = [
+            str(row["n"]),
+            str(row["diverged"]),
+            significant(row["final_train_loss_median"], 3),
+            significant(row["final_train_loss_sd"]),
+            percent(row["test_accuracy_mean"]),
+            points(row["test_accuracy_sd"]),
+            percent(row["test_accuracy_min"]),
+            percent(row["test_accuracy_max"]),
+        ]
+        assert any(line[:3] == names and set(values) <= set(line) for line in lines)
+
+
+@cases
+def test_the_abstract_counts_the_runs_and_those_that_diverged(case):
+    _, runs = CASES[case]
+    numbers = re.findall(r"\d+", abstract(text_of(case)))
+    lost = int(runs["diverged"].sum())
+    assert str(len(runs)) in numbers
+    assert str(lost) in numbers or lost == 0
+    assert ("No run diverged" in abstract(text_of(case))) == (lost == 0)
+
+
+SHOWN = [
+    "n",
+    "diverged",
+    "final_train_loss_median",
+    "final_train_loss_sd",
+    "test_accuracy_mean",
+    "test_accuracy_sd",
+    "test_accuracy_min",
+    "test_accuracy_max",
+]
+
+
+@pytest.mark.parametrize("column", SHOWN)
+def test_another_value_anywhere_in_the_summary_is_another_text(column):
+    config, runs = made(hidden=["relu", "tanh"], **RESTRICTED)
+    summary = summarise(runs)
+    before = rendered(config, runs, summary)
+    for row in summary.index:
+        changed = summary.copy()
+        whole = pd.api.types.is_integer_dtype(changed[column])
+        changed.loc[row, column] += 17 if whole else -0.0612
+        assert rendered(config, runs, changed) != before
+
+
+@pytest.mark.parametrize("key", [key for key in CONFIG["training"] if key != "substitute"])
+def test_another_setting_is_another_text(key):
+    config, runs = made(**ONE)
+    before = rendered(config, runs)
+    value = config["training"][key]
+    config["training"][key] = 4321 if isinstance(value, int | float) else [43, 21]
+    after = rendered(config, runs)
+    assert "43" in after
+    assert before != after
+
+
+def test_another_order_of_the_results_is_another_order_of_words():
+    config, runs = made()
+    summary = summarise(runs)
+    here = (summary["protocol"] == "as-written") & (summary["output"] == "sigmoid")
+    orders = [["relu", "selu", "sigmoid", "tanh"], ["tanh", "sigmoid", "relu", "selu"]]
+    for names in orders:
+        own = dict(zip(names, [0.95, 0.5, 0.4, 0.05], strict=True))
+        summary.loc[here, "test_accuracy_mean"] = summary["hidden"].map(own)[here]
+        text = one_line(rendered(config, runs, summary))
+        a, b, c, d = (f"{FILTERS['name'](name)} ({percent(own[name])})" for name in names)
+        assert one_line(f"{a}, {b}, {c} and {d}") in text
+
+
+@pytest.mark.parametrize("lost", ["relu", "tanh", "selu", "sigmoid"])
+def test_a_combination_without_values_has_no_rank(lost):
+    config, runs = made(output=["sigmoid"], protocols={"only": {}})
+    runs.loc[runs["hidden"] == lost, ["diverged", *VALUES]] = [True, *[None] * 4]
+    means = summarise(runs).set_index("hidden")["test_accuracy_mean"].dropna().sort_values()
+    text = rendered(config, runs)
+    least, greatest = one_line(percent(means.iloc[0])), one_line(percent(means.iloc[-1]))
+    assert abstract(text).index(least) < abstract(text).index(greatest)  # "from … to …"
+    a, b, c = (f"{FILTERS['name'](name)} ({percent(means[name])})" for name in means.index[::-1])
+    assert one_line(f"{a}, {b} and {c}") in one_line(text)
+
+
+def test_no_measured_number_is_typed_into_the_prose():
+    prose = re.sub(r"\{##.*?##\}|\{%.*?%\}|\{\{.*?\}\}", "", TEXT, flags=re.S)
+    prose = re.sub(r"\$\$.*?\$\$|\$[^$]*\$|@[\w:]+|SHA-256", "", prose, flags=re.S)
+    assert len(prose) > 5000
+    typed = set(re.findall(r"\d+\.\d+|\d+ ?%|\d\d+|\be-\d+", prose))
+    assert typed <= {f"{ALPHA}", f"{100 * (1 - ALPHA):.0f} %"}  # of the method, not of the data
+
+
+# Mistakes in the template
+
+
+@pytest.mark.parametrize(
+    ("template", "line", "said"),
+    [
+        ("one\n{{ runz }}\n", 2, "'runz' is undefined"),
+        ("{{ main }}\n\n{{ settings.epoch }}\n", 3, "has no attribute 'epoch'"),
+        ("{{ (rows() | first).mean }}", 1, "has no attribute 'mean'"),
+        ("one\ntwo\n{{ runs | zap }}\n", 3, "No filter named 'zap'"),
+        ("one\n{{ rows(hidden='gelu') | first }}\n", 2, "no row with {'hidden': 'gelu'}"),
+        ("{% set x = rows(\n  protocol='none') %}\n", 1, "no row with {'protocol': 'none'}"),
+        ("one\n{% for row in all_rows %}\n{{ row.n }}\n", 3, "Unexpected end of template"),
+        ("one\n{% endfor %}\n", 2, "unknown tag 'endfor'"),
+        ("one\n{{ runs \n", 2, "unexpected end of template"),
+        ("{% macro m(x) %}\n{{ x.y.z }}\n{% endmacro %}\n{{ m(runs) }}\n", 2, "no attribute 'y'"),
+        ("one\n{{ main | significant }}\n", 2, "Unknown format code"),
+        ("one\n{{ main + 1 }}\n", 2, "can only concatenate str"),
+        ("one\n{{ 1 / 0 }}\n", 2, "division by zero"),
+        ("one\n{{ all_rows | sort(attribute='zzz') }}\n", 2, "zzz"),
+        ("one\n{{ ().__class__.__mro__ }}\n", 2, "unsafe"),
+    ],
+)
+def test_a_mistake_is_one_line_with_the_file_and_its_line(template, line, said):
+    with pytest.raises(ReportError) as caught:
+        rendered(*CASES["one of everything"], template=template)
+    message = str(caught.value)
+    assert message.startswith(f"report/report.md.j2, line {line}: ")
+    assert said in message
+    assert len(message.splitlines()) == 1
+
+
+def test_a_combination_that_the_summary_lacks_is_named():
+    config, runs = made()
+    summary = summarise(runs).query("hidden != 'selu'")
+    with pytest.raises(ReportError) as caught:
+        rendered(config, runs, summary)
+    message = "results/summary.csv has no row for as-written, selu, identity"
+    assert str(caught.value) == message
+
+
+# Facts and filters
+
+
+def test_rows_come_in_the_order_of_the_config_and_can_be_picked():
+    config, runs = made(protocols={"z": {}, "a": {}})
+    rows = known(config, runs)["rows"]
+    assert [row["protocol"] for row in rows()] == ["z"] * 8 + ["a"] * 8
+    assert [row["hidden"] for row in rows(protocol="a", output="identity")] == (config["hidden"])
+    own = known(config, runs)
+    assert (own["main"], own["runs"], own["diverged"]) == ("z", 48, 0)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.034213, "0.034"),
+        (0.25, "0.25"),
+        (0.0, "0.0"),
+        (1.0, "1.0"),
+        (12.3, "12"),
+        (0.00012345, "0.00012"),
+        (1.5e-10, "1.5e-10"),
+        (0.0999, "0.10"),
+        (NAN, "–"),
+    ],
+)
+def test_two_significant_digits(value, text):
+    assert significant(value) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.25, "0.250"), (0.0123449, "0.0123"), (NAN, "–")])
+def test_three_significant_digits(value, text):
+    assert significant(value, 3) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.9731, "97.3\u00a0%"),
+        (0.0, "0.0\u00a0%"),
+        (1.0, "100.0\u00a0%"),
+        (1e-9, "0.0\u00a0%"),
+        (0.999, "99.9\u00a0%"),
+        (NAN, "–"),
+    ],
+)
+def test_percent(value, text):
+    assert percent(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.0123, "1.2"), (0.0, "0.0"), (1.0, "100.0"), (1e-9, "0.0"), (NAN, "–")],
+)
+def test_percentage_points(value, text):
+    assert points(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ({}, "none"),
+        ({"tanh": "publishedtanh"}, "tanh → publishedtanh"),
+        ({"a": "b", "c": "d"}, "a → b, c → d"),
+        ([25, 25, 25], "25, 25, 25"),
+        (["relu"], "relu"),
+        (0.1, "0.1"),
+        (0, "0"),
+        ("shared", "shared"),
+    ],
+)
+def test_a_setting_as_prose_has_it(value, text):
+    assert setting(value) == text
+
+
+@pytest.mark.parametrize(
+    ("values", "ranked"),
+    [
+        ([0.9, NAN, 0.8], [0.8, 0.9]),
+        ([NAN, 0.9, 0.7, NAN, 0.8], [0.7, 0.8, 0.9]),
+        ([0.3], [0.3]),
+    ],
+)
+def test_rows_are_sorted_by_the_values_that_there_are(values, ranked):
+    rows = [{"x": value} for value in values]
+    assert [row["x"] for row in FILTERS["sort"](rows, "x")] == ranked
+    assert [row["x"] for row in FILTERS["sort"](rows, "x", reverse=True)] == ranked[::-1]
+
+
+def test_rows_without_any_value_stay_as_they_are():
+    rows = [{"x": NAN, "y": 1}, {"x": NAN, "y": 2}]
+    assert FILTERS["sort"](rows, "x") == rows

@@ -1,0 +1,79 @@
+"""Which combinations are trained, and in which blocks of seeds."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scripts.study import block_folders, combinations, seed_blocks
+
+CONFIG = {
+    "seeds": 3,
+    "seeds_per_job": 2,
+    "hidden": ["tanh", "relu"],
+    "output": ["sigmoid", "identity"],
+    "training": {"epochs": 3},
+    "protocols": {"b": {}, "a": {"hidden": ["selu"]}, "c": {"output": ["identity"]}},
+}
+
+
+def blocks_of(seeds, seeds_per_job):
+    return seed_blocks({"seeds": seeds, "seeds_per_job": seeds_per_job})
+
+
+def seeds_in(block):
+    first, last = map(int, block.split("-"))
+    return list(range(first, last + 1))
+
+
+def test_combinations_come_in_the_order_of_the_config_each_protocol_with_its_own():
+    assert combinations(CONFIG) == [
+        ("b", "tanh", "sigmoid"),
+        ("b", "tanh", "identity"),
+        ("b", "relu", "sigmoid"),
+        ("b", "relu", "identity"),
+        ("a", "selu", "sigmoid"),
+        ("a", "selu", "identity"),
+        ("c", "tanh", "identity"),
+        ("c", "relu", "identity"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seeds", "seeds_per_job", "blocks"),
+    [
+        (1, 1, ["0-0"]),
+        (1, 10, ["0-0"]),
+        (10, 10, ["0-9"]),
+        (11, 10, ["0-9", "10-10"]),
+        (25, 10, ["0-9", "10-19", "20-24"]),
+        (3, 1, ["0-0", "1-1", "2-2"]),
+    ],
+)
+def test_blocks_are_cut_at_multiples_of_seeds_per_job(seeds, seeds_per_job, blocks):
+    assert blocks_of(seeds, seeds_per_job) == blocks
+
+
+COUNTS = st.integers(1, 300)
+
+
+@given(COUNTS, COUNTS)
+def test_blocks_hold_every_seed_once_and_are_aligned(seeds, seeds_per_job):
+    blocks = blocks_of(seeds, seeds_per_job)
+    assert [seed for block in blocks for seed in seeds_in(block)] == list(range(seeds))
+    assert all(seeds_in(block)[0] % seeds_per_job == 0 for block in blocks)
+    assert all(len(seeds_in(block)) == seeds_per_job for block in blocks[:-1])
+
+
+@given(COUNTS, COUNTS, COUNTS)
+def test_full_blocks_stay_as_they_are_when_seeds_are_added(seeds, more, seeds_per_job):
+    full = {b for b in blocks_of(seeds, seeds_per_job) if len(seeds_in(b)) == seeds_per_job}
+    assert full <= set(blocks_of(seeds + more, seeds_per_job))
+
+
+def test_a_block_has_a_folder_of_its_own():
+    folders = block_folders(CONFIG)
+    assert len(folders) == len(set(folders)) == 8 * 2
+    assert folders[:2] == [
+        "results/runs/b/tanh-sigmoid/seeds-0-1",
+        "results/runs/b/tanh-sigmoid/seeds-2-2",
+    ]

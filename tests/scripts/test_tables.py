@@ -1,0 +1,300 @@
+"""The tables: the same bytes for the same rows, and nothing but what a column may hold."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pandas.testing import assert_frame_equal
+
+from scripts import tables
+from scripts.tables import TABLES, TableError
+
+ROOT = Path(__file__).parents[2]
+STUDYS = dict(TABLES)
+SAMPLE = tables.table(
+    tables.RUN,
+    final_train_loss=tables.at_least_0(),
+    train_accuracy=tables.share(),
+    test_accuracy=tables.share(),
+    diverged=tables.flag(),
+    diverged_epoch=tables.whole_or_none(1),
+)
+
+
+@pytest.fixture(autouse=True)
+def sample_table(monkeypatch):
+    """A table with a column of each kind, which stays as it is when the study's change."""
+    monkeypatch.setitem(TABLES, "sample", SAMPLE)
+
+
+def runs(**columns):
+    """Three runs, the last of which diverged."""
+    return pd.DataFrame(
+        {
+            "protocol": "NA",
+            "hidden": ["null", "nan", "relu"],
+            "output": "identity",
+            "seed": [0, 1, 2],
+            "final_train_loss": [0.25, 1e-9, None],
+            "train_accuracy": [0.5, 1.0, None],
+            "test_accuracy": [0.0, 0.875, None],
+            "diverged": [False, False, True],
+            "diverged_epoch": pd.array([None, None, 3], dtype="Int64"),
+        }
+        | columns
+    )
+
+
+def least(name):
+    """Two rows of any table: the least that each column may hold, and something missing."""
+    values = {"str": ["a", "b"], "bool": [True, False], "int64": [1, 2]}
+    missing = {"float64": [0.5, None], "Int64": pd.array([1, None], dtype="Int64")}
+    kinds = {column: str(kind.dtype) for column, kind in TABLES[name].columns.items()}
+    return pd.DataFrame({c: (values | missing).get(k, values["str"]) for c, k in kinds.items()})
+
+
+def refusal(function, *arguments):
+    with pytest.raises(TableError) as caught:
+        function(*arguments)
+    assert len(str(caught.value).splitlines()) == 1
+    return str(caught.value)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "folder" / "runs.csv"
+
+
+@pytest.mark.parametrize("name", STUDYS)
+def test_what_is_written_is_read(tmp_path, name):
+    path = tmp_path / "table.csv"
+    tables.write(least(name), name, path)
+    assert_frame_equal(tables.read(name, path), least(name), check_dtype=False)
+    assert [file.name for file in tmp_path.iterdir()] == ["table.csv"]
+
+
+@pytest.mark.parametrize("name", STUDYS)
+def test_so_is_a_table_without_rows(tmp_path, name):
+    path = tmp_path / "table.csv"
+    tables.write(pd.DataFrame(columns=list(STUDYS[name].columns)), name, path)
+    assert path.read_text() == ",".join(STUDYS[name].columns) + "\n"
+    assert_frame_equal(tables.read(name, path), least(name)[:0], check_dtype=False)
+
+
+def test_missing_values_and_names_that_look_missing_are_told_apart(path):
+    tables.write(runs(), "sample", path)
+    read = tables.read("sample", path)
+    assert read["protocol"].tolist() == ["NA"] * 3
+    assert read["hidden"].tolist() == ["nan", "null", "relu"]
+    assert read["final_train_loss"].isna().tolist() == [False, False, True]
+    assert read["diverged"].tolist() == [False, False, True]
+    assert read["diverged_epoch"].tolist()[2] == 3
+    assert read["diverged_epoch"].isna().tolist() == [True, True, False]
+
+
+def test_the_file_is_plain_csv_with_lf_endings(path):
+    tables.write(runs(), "sample", path)
+    assert path.read_bytes().decode() == (
+        "protocol,hidden,output,seed,final_train_loss,train_accuracy,test_accuracy,diverged,"
+        "diverged_epoch\n"
+        "NA,nan,identity,1,1e-09,1,0.875,False,\n"
+        "NA,null,identity,0,0.25,0.5,0,False,\n"
+        "NA,relu,identity,2,,,,True,3\n"
+    )
+
+
+def test_rows_are_sorted_by_number_where_the_column_holds_numbers(path):
+    rows = [{**runs().iloc[0], "seed": seed, "hidden": "tanh"} for seed in [10, 9, 2, 100]]
+    tables.write(pd.DataFrame(rows).astype(runs().dtypes), "sample", path)
+    assert tables.read("sample", path)["seed"].tolist() == [2, 9, 10, 100]
+
+
+@pytest.mark.parametrize("order", [[0, 1, 2], [2, 0, 1], [2, 1, 0]])
+def test_the_order_of_rows_and_columns_does_not_change_the_bytes(tmp_path, order):
+    tables.write(runs(), "sample", tmp_path / "a.csv")
+    tables.write(runs().iloc[order][sorted(runs())], "sample", tmp_path / "b.csv")
+    assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
+
+
+def test_writing_what_was_read_gives_the_same_bytes(tmp_path):
+    losses = np.random.default_rng(0).random(3)
+    tables.write(runs(final_train_loss=losses), "sample", tmp_path / "a.csv")
+    tables.write(tables.read("sample", tmp_path / "a.csv"), "sample", tmp_path / "b.csv")
+    assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(st.lists(st.floats(width=32, allow_nan=False), min_size=1, max_size=50))
+def test_numbers_keep_every_bit_of_a_float32(tmp_path_factory, numbers):
+    assert_kept(np.array(numbers, dtype="float32"), tmp_path_factory.mktemp("floats"))
+
+
+def test_so_do_ten_thousand_numbers_of_every_size(tmp_path):
+    bits = np.random.default_rng(0).integers(0, 2**32, 10_000, dtype="uint32")
+    numbers = bits.view("float32")
+    assert_kept(numbers[~np.isnan(numbers)], tmp_path)
+
+
+def assert_kept(numbers, folder):
+    path = folder / "losses.csv"
+    frame = pd.DataFrame(
+        {
+            "protocol": "p",
+            "hidden": "h",
+            "output": "o",
+            "seed": 0,
+            "epoch": range(1, len(numbers) + 1),
+            "loss": numbers,
+        }
+    )
+    tables.write(frame, "block_losses", path)
+    read = tables.read("block_losses", path)["loss"].to_numpy().astype("float32")
+    assert read.tobytes() == numbers.tobytes()
+
+
+WRONG = [
+    ({"final_train_loss": [0.1, -1.0, 0.1]}, "final_train_loss", 2, "-1.0", "a number, 0 or more"),
+    ({"train_accuracy": [1.5, 0.1, 0.1]}, "train_accuracy", 1, "1.5", "a number from 0 to 1"),
+    ({"test_accuracy": [0.1, 0.1, -0.1]}, "test_accuracy", 3, "-0.1", "a number from 0 to 1"),
+    ({"test_accuracy": [0.1, np.inf, 0]}, "test_accuracy", 2, "inf", "a number from 0 to 1"),
+    ({"test_accuracy": ["0.1", "many", "0"]}, "test_accuracy", 2, "many", "a number from 0 to 1"),
+    ({"seed": [0, -1, 2]}, "seed", 2, "-1", "a whole number, 0 or more"),
+    ({"hidden": ["relu", "tanh", None]}, "hidden", 3, "none", "a name"),
+    (
+        {"diverged_epoch": pd.array([None, 0, 3], dtype="Int64")},
+        "diverged_epoch",
+        2,
+        "0",
+        "a whole number, 1 or more",
+    ),
+]
+
+
+@pytest.mark.parametrize(("columns", "column", "row", "given", "allowed"), WRONG)
+def test_a_wrong_value_is_named_and_nothing_is_written(path, columns, column, row, given, allowed):
+    message = refusal(tables.write, runs(**columns), "sample", path)
+    assert message.startswith(
+        f"{path}: column {column}, row {row}: got {given}; allowed: {allowed}"
+    )
+    assert not path.parent.exists()
+
+
+@pytest.mark.parametrize(
+    ("columns", "column", "given", "allowed"),
+    [
+        ({"seed": [0, 1.5, 2]}, "seed", "float64", "a whole number, 0 or more"),
+        ({"diverged": [0, 0, 1]}, "diverged", "int64", "True or False"),
+        ({"protocol": 3}, "protocol", "int64", "a name"),
+    ],
+)
+def test_a_column_of_another_kind_is_named(path, columns, column, given, allowed):
+    message = refusal(tables.write, runs(**columns), "sample", path)
+    assert message == f"{path}: column {column}: got {given}; allowed: {allowed}"
+
+
+@pytest.mark.parametrize(
+    ("frame", "message"),
+    [
+        (runs(extra=1), "column 10: got extra; allowed: none"),
+        (runs().drop(columns="diverged_epoch"), "column 9: got none; allowed: diverged_epoch"),
+        (runs().drop(columns="test_accuracy"), "column 7: got diverged; allowed: test_accuracy"),
+        (runs().drop(columns="seed"), "column 4: got final_train_loss; allowed: seed"),
+        (runs().rename(columns={"seed": "sed"}), "column 4: got final_train_loss; allowed: seed"),
+    ],
+)
+def test_a_column_too_many_or_too_few_is_named(path, frame, message):
+    assert refusal(tables.write, frame, "sample", path) == f"{path}: {message}"
+
+
+def test_two_rows_of_one_run_are_named(path):
+    twice = runs(hidden="relu", seed=[5, 7, 7])
+    assert refusal(tables.write, twice, "sample", path) == (
+        f"{path}: columns protocol, hidden, output, seed, row 2: "
+        "got NA, relu, identity, 7 again; allowed: once"
+    )
+
+
+def test_rows_gathered_from_several_tables_are_counted_through(path):
+    gathered = pd.concat([runs(), runs(seed=[3, 4, -5])])
+    message = refusal(tables.write, gathered, "sample", path)
+    assert message.startswith(f"{path}: column seed, row 6: got -5;")
+
+
+def test_a_table_that_is_refused_leaves_the_old_file_as_it_was(path):
+    tables.write(runs(), "sample", path)
+    old = path.read_bytes()
+    refusal(tables.write, runs(seed=[0, 1, -2]), "sample", path)
+    refusal(tables.write, runs(extra=1), "sample", path)
+    assert path.read_bytes() == old
+    assert [file.name for file in path.parent.iterdir()] == ["runs.csv"]
+
+
+LOSS, SHARE = "a number, 0 or more, or none", "a number from 0 to 1, or none"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("1e-09", "x", f"column final_train_loss, row 1: got x; allowed: {LOSS}"),
+        ("1e-09", "-2", f"column final_train_loss, row 1: got -2.0; allowed: {LOSS}"),
+        ("0.5,0,", "5,0,", f"column train_accuracy, row 2: got 5.0; allowed: {SHARE}"),
+        ("y,2", "y,", "column seed, row 3: got none; allowed: a whole number, 0 or more"),
+        ("y,2", "y,0.5", "column seed, row 3: got 0.5; allowed: a whole number, 0 or more"),
+        ("y,2", "y,-1", "column seed, row 3: got -1; allowed: a whole number, 0 or more"),
+        ("NA,null", ",null", "column protocol, row 2: got none; allowed: a name"),
+        ("True", "no", "column diverged, row 3: got no; allowed: True or False"),
+        ("True", "", "column diverged, row 3: got none; allowed: True or False"),
+        (
+            "True,3",
+            "True,2.5",
+            "column diverged_epoch, row 3: got 2.5; allowed: a whole number, 1 or more, or none",
+        ),
+        (
+            "nan,identity,1",
+            "null,identity,0",
+            "columns protocol, hidden, output, seed, row 1: "
+            "got NA, null, identity, 0 again; allowed: once",
+        ),
+        ("seed", "sed", "column 4: got sed; allowed: seed"),
+        (",diverged_epoch", "", "column 9: got none; allowed: diverged_epoch"),
+        ("epoch\n", "epoch,more\n", "column 10: got more; allowed: none"),
+        ("hidden,output", "output,hidden", "column 2: got output; allowed: hidden"),
+    ],
+)
+def test_what_a_hand_has_spoilt_is_named(path, old, new, message):
+    tables.write(runs(), "sample", path)
+    text = path.read_text()
+    assert text.count(old) == 1
+    path.write_text(text.replace(old, new))
+    assert refusal(tables.read, "sample", path) == f"{path}: {message}"
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"\xff\xfe\n", b'a,"b\n', b"a,b\n1,2\n1,2,3\n"])
+def test_a_file_that_is_no_table_is_named(tmp_path, content):
+    path = tmp_path / "runs.csv"
+    path.write_bytes(content)
+    assert refusal(tables.read, "sample", path).startswith(f"{path}: ")
+
+
+def test_a_file_cut_off_anywhere_in_a_line_is_named(path):
+    tables.write(runs(), "sample", path)
+    whole = path.read_bytes()
+    for end in range(len(whole)):
+        if not whole[:end].endswith(b"\n"):
+            path.write_bytes(whole[:end])
+            assert refusal(tables.read, "sample", path) == f"{path}: the file is cut off in a line"
+
+
+def test_a_file_that_is_not_there_is_an_error_of_the_system(path):
+    with pytest.raises(FileNotFoundError, match=re.escape(str(path))):
+        tables.read("sample", path)
+
+
+def test_the_page_on_results_explains_every_column():
+    page = (ROOT / "results/README.md").read_text(encoding="utf-8")
+    columns = {column for table in STUDYS.values() for column in table.columns}
+    assert [column for column in sorted(columns) if f"`{column}`" not in page] == []

@@ -1,0 +1,435 @@
+"""One training job: its tables, its bits, and what it computes beside torch.nn and autograd."""
+
+import argparse
+import json
+import math
+
+import pandas as pd
+import pytest
+import torch
+from pandas.testing import assert_frame_equal
+from torch.testing import assert_close
+
+from framework import BCEWithLogitsLoss, Linear, MSELoss
+from scripts import tables
+from scripts.activations import by_name
+from scripts.data import draw, draw_replicas, orders
+from scripts.train import (
+    PER_REPLICA,
+    accuracy,
+    build,
+    loss_of,
+    measure_layers,
+    runs_table,
+    train,
+    train_block,
+)
+
+OPTIMIZERS = {
+    "sgd": {"optimizer": "sgd", "learning_rate": 0.5},
+    "momentum": {"optimizer": "sgd", "learning_rate": 0.2, "momentum": 0.9},
+    "adam": {"optimizer": "adam", "learning_rate": 0.01},
+}
+IN_TORCH = {
+    "identity": torch.nn.Identity,
+    "relu": torch.nn.ReLU,
+    "selu": torch.nn.SELU,
+    "sigmoid": torch.nn.Sigmoid,
+    "tanh": torch.nn.Tanh,
+}
+
+
+def settings(**own):
+    """Small, and no multiple of anything: the last batch has 7 points."""
+    return {
+        "points": 37,
+        "data": "per-seed",
+        "inputs": "raw",
+        "hidden_widths": [25, 25, 25],
+        "batch_size": 10,
+        "batch_order": "shuffled",
+        "epochs": 2,
+        "loss": "mse",
+        "optimizer": "sgd",
+        "learning_rate": 0.1,
+        "momentum": 0,
+        "initialisation": "uniform",
+        "gain": 1,
+        "prediction": "threshold",
+        "substitute": {},
+    } | own
+
+
+def of_seeds(result, seeds):
+    """The tables' rows for some seeds."""
+    return {
+        name: rows[rows["seed"].isin(seeds)].reset_index(drop=True) for name, rows in result.items()
+    }
+
+
+def assert_same_bits(result, other):
+    for name, rows in result.items():
+        assert len(rows)
+        assert_frame_equal(rows, other[name], check_exact=True)
+
+
+# The tables
+
+
+def test_each_table_has_its_columns_and_rows():
+    result = train(settings(epochs=12), "relu", "sigmoid", [4, 5, 6])
+    runs, losses, layers = result["runs"], result["losses"], result["layers"]
+    names = ["protocol", "hidden", "output"]
+    assert [*names, *runs] == list(tables.TABLES["runs"].columns)
+    assert [*names, *losses] == list(tables.TABLES["block_losses"].columns)
+    assert [*names, *layers] == list(tables.TABLES["layers"].columns)
+    assert runs["seed"].tolist() == [4, 5, 6]
+    for seed in [4, 5, 6]:
+        assert losses[losses["seed"] == seed]["epoch"].tolist() == list(range(1, 13))
+        measured = layers[layers["seed"] == seed]
+        assert measured["epoch"].tolist() == [e for e in (0, 1, 10, 12) for _ in range(4)]
+        assert measured["layer"].tolist() == [1, 2, 3, 4] * 4
+    assert not runs["diverged"].any()
+    assert runs["diverged_epoch"].isna().all()
+
+
+@pytest.mark.parametrize(("epochs", "measured"), [(1, [0, 1]), (10, [0, 1, 10])])
+def test_layers_of_an_epoch_are_measured_once(epochs, measured):
+    layers = train(settings(epochs=epochs, hidden_widths=[3]), "tanh", "identity", [0])["layers"]
+    assert layers["epoch"].tolist() == [epoch for epoch in measured for _ in range(2)]
+
+
+def test_the_final_loss_is_that_of_the_last_epoch():
+    result = train(settings(epochs=3), "tanh", "identity", [0, 1, 2])
+    last = result["losses"].query("epoch == 3")["loss"].tolist()
+    assert result["runs"]["final_train_loss"].tolist() == last
+    assert len(set(last)) == 3
+
+
+def test_a_job_writes_its_tables_with_the_names_of_what_it_trained(tmp_path):
+    own = settings(substitute={"tanh": "publishedtanh"})
+    train_block(
+        argparse.Namespace(
+            settings=json.dumps(own),
+            protocol="mine",
+            hidden="tanh",
+            output="sigmoid",
+            seeds="2-4",
+            folder=tmp_path / "block",
+        )
+    )
+    expected = train(own, "tanh", "sigmoid", [2, 3, 4])
+    for kind, name in [("runs", "runs"), ("block_losses", "losses"), ("layers", "layers")]:
+        written = tables.read(kind, tmp_path / f"block/{name}.csv")
+        assert set(written["protocol"]) == {"mine"}
+        assert set(written["hidden"]) == {"tanh"}
+        assert set(written["output"]) == {"sigmoid"}
+        assert written["seed"].tolist() == expected[name]["seed"].tolist()
+    losses = tables.read("block_losses", tmp_path / "block/losses.csv")["loss"]
+    assert losses.astype("float32").tolist() == expected["losses"]["loss"].tolist()
+
+
+# A run depends on its seed alone
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("loss", ["mse", "bce"])
+@pytest.mark.parametrize("output", ["identity", "sigmoid"])
+@pytest.mark.parametrize("hidden", by_name())
+def test_a_seed_has_the_same_bits_whichever_are_trained_with_it(hidden, output, loss, optimizer):
+    own = settings(loss=loss, inputs="standardised", **OPTIMIZERS[optimizer])
+    together = train(own, hidden, output, list(range(10)))
+    for seeds in [[3], [2, 3, 4, 5, 6]]:
+        assert_same_bits(train(own, hidden, output, seeds), of_seeds(together, seeds))
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"inputs": "raw"},
+        {"data": "shared", "batch_order": "fixed"},
+        {"initialisation": "glorot", "gain": 2},
+        {"hidden_widths": [1]},
+        {"hidden_widths": [2, 3]},
+        {"hidden_widths": [7, 1, 5]},
+        {"batch_size": 37},
+        {"batch_size": 36},  # a last batch of one point
+        {"batch_size": 1, "points": 5},
+        {"points": 1, "batch_size": 1},
+        {"points": 1000, "batch_size": 100},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("hidden", ["tanh", "selu"])
+def test_so_it_is_with_every_setting_and_shape(hidden, own):
+    own = settings(**own)
+    together = train(own, hidden, "identity", list(range(10)))
+    for seeds in [[0], [3], [9], [2, 3, 4, 5, 6]]:
+        assert_same_bits(train(own, hidden, "identity", seeds), of_seeds(together, seeds))
+
+
+def test_a_seed_starts_from_the_same_weights_under_every_activation():
+    starts = [
+        build(settings(**own), hidden, output, [3, 4]).parameters()
+        for hidden, output in [("relu", "identity"), ("tanh", "sigmoid"), ("selu", "selu")]
+        for own in [{}, {"data": "shared"}, {"optimizer": "adam"}]
+    ]
+    for start in starts:
+        assert all(torch.equal(a, b) for a, b in zip(start, starts[0], strict=True))
+        assert not torch.equal(start[0][0], start[0][1])
+
+
+def test_a_substitute_is_trained_in_the_place_of_another():
+    own = settings(substitute={"tanh": "publishedtanh", "sigmoid": "tanh"})
+    assert_same_bits(
+        train(own, "tanh", "sigmoid", [0, 1]), train(settings(), "publishedtanh", "tanh", [0, 1])
+    )
+    assert_same_bits(train(own, "relu", "relu", [0]), train(settings(), "relu", "relu", [0]))
+
+
+# What it computes, beside torch.nn and autograd
+
+
+def twin(network, replica, hidden, output):
+    """One replica of a network in torch.nn."""
+    layers = []
+    for layer in network:
+        if isinstance(layer, Linear):
+            linear = torch.nn.Linear(*layer.weight.shape[-2:])
+            with torch.no_grad():
+                linear.weight.copy_(layer.weight[replica].T)
+                linear.bias.copy_(layer.bias[replica])
+            layers += [linear, IN_TORCH[hidden]()]
+    return torch.nn.Sequential(*layers[:-1], IN_TORCH[output]())
+
+
+def loss_in_torch(own, output):
+    if own["loss"] == "mse":
+        return torch.nn.MSELoss()
+    return torch.nn.BCEWithLogitsLoss() if output == "identity" else torch.nn.BCELoss()
+
+
+def optimizer_in_torch(own, net):
+    if own["optimizer"] == "adam":
+        return torch.optim.Adam(net.parameters(), own["learning_rate"])
+    return torch.optim.SGD(net.parameters(), own["learning_rate"], own["momentum"])
+
+
+def train_in_torch(own, hidden, output, seed):
+    """Losses by epoch, and the outputs for the training and test points."""
+    x, t, x_test, _ = draw(own, seed)
+    net = twin(build(own, hidden, output, [seed]), 0, hidden, output)
+    criterion, optimizer = loss_in_torch(own, output), optimizer_in_torch(own, net)
+    losses = []
+    for order in orders(own, [seed]):
+        total = 0
+        for batch in order[0].split(own["batch_size"]):
+            optimizer.zero_grad()
+            loss = criterion(net(x[batch]), t[batch])
+            loss.backward()
+            optimizer.step()
+            total += loss.item() * len(batch)
+        losses.append(total / own["points"])
+    return losses, net(x), net(x_test)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("loss", ["mse", "bce"])
+@pytest.mark.parametrize("output", ["identity", "sigmoid"])
+@pytest.mark.parametrize("hidden", ["relu", "tanh", "selu", "sigmoid"])
+def test_losses_and_accuracies_are_those_of_torch(hidden, output, loss, optimizer):
+    own = settings(loss=loss, **OPTIMIZERS[optimizer]) | {"learning_rate": 0.02}
+    result = train(own, hidden, output, [0, 1])
+    for seed in [0, 1]:
+        expected, train_output, test_output = train_in_torch(own, hidden, output, seed)
+        losses = torch.tensor(result["losses"].query("seed == @seed")["loss"].tolist())
+        assert_close(losses, torch.tensor(expected))
+        (run,) = result["runs"].query("seed == @seed").to_dict("records")
+        _, t, _, t_test = draw(own, seed)
+        limit = 0 if (loss, output) == ("bce", "identity") else 0.5
+        assert run["train_accuracy"] == ((train_output > limit) == t).double().mean().item()
+        assert run["test_accuracy"] == ((test_output > limit) == t_test).double().mean().item()
+
+
+def test_an_epochs_loss_is_the_mean_over_points_of_the_losses_before_each_step():
+    own = settings(learning_rate=1e-30, epochs=2, batch_size=9)  # nothing moves: one mean over all
+    losses = train(own, "tanh", "identity", [0])["losses"]["loss"].tolist()
+    x, t, *_ = draw(own, 0)
+    whole = (twin(build(own, "tanh", "identity", [0]), 0, "tanh", "identity")(x) - t).square()
+    assert_close(torch.tensor(losses), whole.mean().detach().expand(2))
+
+
+@pytest.mark.parametrize("loss", ["mse", "bce"])
+@pytest.mark.parametrize("output", ["identity", "sigmoid"])
+@pytest.mark.parametrize("hidden", ["relu", "tanh", "selu", "sigmoid", "identity"])
+def test_layers_are_measured_as_autograd_and_torch_measure_them(hidden, output, loss):
+    own, seeds = settings(loss=loss), [0, 3, 8]
+    x, t, *_ = draw_replicas(own, seeds)
+    network = build(own, hidden, output, seeds)
+    measured = measure_layers(network, loss_of(own, output), x, t)
+    for replica in range(3):
+        net = twin(network, replica, hidden, output)
+        values = [x[replica]]
+        for layer in net:
+            values.append(layer(values[-1]))
+        loss_in_torch(own, output)(values[-1], t[replica]).backward()
+        after = values[2::2]  # the activations' outputs
+        assert_close(
+            measured["weight_grad_norm"][replica],
+            torch.stack([layer.weight.grad.norm() for layer in net[::2]]),
+        )
+        assert_close(
+            measured["activation_mean"][replica], torch.stack([a.mean() for a in after]).detach()
+        )
+        assert_close(
+            measured["activation_std"][replica],
+            torch.stack([a.std(correction=0) for a in after]).detach(),
+        )
+
+
+def test_measuring_layers_leaves_no_trace_in_training():
+    """The epochs of one long run are those of a shorter, which measures at other times."""
+    long, short = (train(settings(epochs=n), "relu", "sigmoid", [0]) for n in (5, 3))
+    assert long["losses"]["loss"].tolist()[:3] == short["losses"]["loss"].tolist()
+
+
+# Divergence
+
+DIVERGING = settings(learning_rate=1.5, epochs=8)  # of seeds 0 to 9 some diverge, some do not
+
+
+def test_a_run_whose_loss_is_no_finite_number_diverged_and_has_no_final_values():
+    result = train(DIVERGING, "relu", "identity", list(range(10)))
+    runs, losses = result["runs"].set_index("seed"), result["losses"]
+    assert 0 < runs["diverged"].sum() < 10
+    for seed, run in runs.iterrows():
+        own = losses[losses["seed"] == seed]
+        infinite = own[~own["loss"].map(math.isfinite)]
+        assert run["diverged"] == (len(infinite) > 0)
+        if run["diverged"]:
+            assert run["diverged_epoch"] == infinite["epoch"].min() > 1
+        assert pd.isna(run["diverged_epoch"]) != run["diverged"]
+        for metric in tables.METRICS:
+            assert pd.isna(run[metric]) == run["diverged"]
+
+
+def test_seeds_that_diverge_leave_their_neighbours_as_they_are():
+    together = train(DIVERGING, "relu", "identity", list(range(10)))
+    runs = together["runs"]
+    steady = runs[~runs["diverged"]]["seed"].tolist()
+    for seeds in [steady, steady[:1]]:
+        alone = train(DIVERGING, "relu", "identity", seeds)
+        assert_same_bits(alone, of_seeds(together, seeds) | {"runs": alone["runs"]})
+        same = of_seeds(together, seeds)["runs"].drop(columns="diverged_epoch")
+        assert_frame_equal(alone["runs"].drop(columns="diverged_epoch"), same, check_exact=True)
+
+
+def test_diverged_runs_can_be_written_and_read(tmp_path):
+    names = {"protocol": "p", "hidden": "relu", "output": "identity"}
+    for name, rows in train(DIVERGING, "relu", "identity", [0, 1, 2]).items():
+        kind = "block_losses" if name == "losses" else name
+        tables.write(rows.assign(**names), kind, tmp_path / f"{name}.csv")
+        assert len(tables.read(kind, tmp_path / f"{name}.csv")) == len(rows)
+
+
+def test_the_first_epoch_that_is_not_finite_counts_even_if_later_ones_are():
+    nan, inf = math.nan, math.inf
+    losses = torch.tensor(
+        [[0.5, nan, 0.5, 0.5, 0.5], [0.4, 0.4, inf, -inf, 0.4], [0.3, 0.3, nan, 0.3, inf]]
+    )
+    share = torch.tensor([0.1, 0.2, 0.3, 0.4, 0.5], dtype=torch.float64)
+    table = runs_table([7, 8, 9, 10, 11], losses, share, share)
+    assert table["seed"].tolist() == [7, 8, 9, 10, 11]
+    assert table["diverged"].tolist() == [False, True, True, True, True]
+    assert table["diverged_epoch"][1:].tolist() == [1, 2, 2, 3]
+    assert table["diverged_epoch"].isna().tolist() == [True, False, False, False, False]
+    assert table["final_train_loss"].dropna().tolist() == [losses[2, 0].item()]
+    assert table["train_accuracy"].dropna().tolist() == [0.1]
+    assert table["test_accuracy"].dropna().tolist() == [0.1]
+
+
+# Accuracy
+
+
+@pytest.mark.parametrize(
+    ("output", "label", "threshold", "rounded"),
+    [
+        (1.7, 1, True, False),
+        (1.7, 0, False, False),
+        (-0.7, 0, True, False),
+        (0.6, 1, True, True),
+        (0.6, 0, False, False),
+        (0.4, 0, True, True),
+        (0.5, 0, True, True),
+        (0.5, 1, False, False),
+        (1.0, 1, True, True),
+    ],
+)
+def test_a_threshold_counts_what_is_above_a_half_and_round_what_rounds_to_the_label(
+    output, label, threshold, rounded
+):
+    outputs, labels = torch.tensor([[[output]]]), torch.tensor([[[float(label)]]])
+    criterion = MSELoss(dim=PER_REPLICA)
+    for prediction, right in [("threshold", threshold), ("round", rounded)]:
+        share = accuracy({"prediction": prediction}, criterion, outputs, labels)
+        assert share.tolist() == [float(right)]
+
+
+@pytest.mark.parametrize("prediction", ["threshold", "round"])
+def test_logits_are_turned_into_probabilities_first(prediction):
+    outputs = torch.tensor([[[0.3], [-0.3], [8.0], [-8.0]]])
+    labels = torch.tensor([[[1.0], [0.0], [1.0], [0.0]]])
+    own = {"prediction": prediction}
+    assert accuracy(own, BCEWithLogitsLoss(dim=PER_REPLICA), outputs, labels).tolist() == [1.0]
+    assert accuracy(own, MSELoss(dim=PER_REPLICA), outputs, labels).tolist() != [1.0]
+
+
+def test_accuracy_is_the_share_of_each_replicas_points():
+    outputs = torch.tensor([[[0.9], [0.1], [0.1]], [[0.9], [0.9], [0.9]]])
+    labels = torch.tensor([[[1.0], [0.0], [1.0]], [[0.0], [0.0], [1.0]]])
+    share = accuracy({"prediction": "threshold"}, MSELoss(dim=PER_REPLICA), outputs, labels)
+    assert share.tolist() == [2 / 3, 1 / 3]
+
+
+# Activations and initial weights
+
+X = torch.linspace(-5, 5, 101, dtype=torch.float64) + 0.0137  # away from where kinks would lie
+
+
+def slope(name):
+    activation = by_name()[name]()
+    activation(X)
+    return activation.backward(torch.ones_like(X))
+
+
+@pytest.mark.parametrize("name", sorted(by_name().keys() - {"publishedtanh"}))
+def test_every_activation_has_its_own_derivative(name):
+    function = by_name()[name]()
+    h = 1e-6
+    assert_close(slope(name), (function(X + h) - function(X - h)) / (2 * h))
+
+
+def test_publishedtanh_is_tanh_with_the_derivative_of_the_published_code():
+    assert_close(by_name()["publishedtanh"]()(X), torch.tanh(X))
+    assert_close(slope("publishedtanh"), 1 - torch.tanh(torch.tanh(X)) ** 2)
+    assert (slope("publishedtanh") > slope("tanh")).all()
+
+
+@pytest.mark.parametrize("gain", [1, 0.1, 3])
+def test_glorots_weights_fill_the_range_that_gain_and_widths_give(gain):
+    own = settings(initialisation="glorot", gain=gain)
+    for layer in build(own, "tanh", "identity", list(range(20)))[::2]:
+        bound = gain * math.sqrt(6 / (layer.in_features + layer.out_features))
+        assert 0.9 * bound < layer.weight.abs().max() <= bound
+
+
+@pytest.mark.parametrize("initialisation", ["uniform", "glorot"])
+def test_uniform_weights_and_all_biases_fill_the_range_of_one_over_the_root_of_fan_in(
+    initialisation,
+):
+    own = settings(initialisation=initialisation)
+    for layer in build(own, "tanh", "identity", list(range(20)))[::2]:
+        bound = 1 / math.sqrt(layer.in_features)
+        assert 0.8 * bound < layer.bias.abs().max() <= bound
+        if initialisation == "uniform":
+            assert 0.9 * bound < layer.weight.abs().max() <= bound
