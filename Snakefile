@@ -138,7 +138,7 @@ rule aggregate:
         study=STUDY,
         code=code_of("scripts/aggregate.py", *TABLES),
     shell:
-        "python -m scripts.aggregate --config {params.study:q} > {log} 2>&1"
+        "python -m scripts.warm scripts.aggregate --config {params.study:q} > {log} 2>&1"
 
 
 rule claims:
@@ -154,7 +154,7 @@ rule claims:
         study=STUDY,
         code=code_of(*CLAIMS, *TABLES),
     shell:
-        "python -m scripts.claims --config {params.study:q} > {log} 2>&1"
+        "python -m scripts.warm scripts.claims --config {params.study:q} > {log} 2>&1"
 
 
 rule figures:
@@ -172,7 +172,7 @@ rule figures:
         study=STUDY,
         code=code_of(*DRAWING, *TABLES),
     shell:
-        "python -m scripts.figures --config {params.study:q} > {log} 2>&1"
+        "python -m scripts.warm scripts.figures --config {params.study:q} > {log} 2>&1"
 
 
 rule report:
@@ -194,5 +194,5 @@ rule report:
         code=code_of(*WRITING, *TABLES),
         digest=sha256(f"{code_of('framework/*.py', 'scripts/*.py')} {STUDY}".encode()).hexdigest(),
     shell:
-        "python -m scripts.report --config {params.study:q} --digest {params.digest}"
+        "python -m scripts.warm scripts.report --config {params.study:q} --digest {params.digest}"
         " > {log} 2>&1"

@@ -68,6 +68,7 @@ def block(name, folder, file):
     return rows
 
 
+@reported("aggregate")
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--config", required=True, type=json.loads)
@@ -82,5 +83,4 @@ def main():
 
 
 if __name__ == "__main__":
-    with reported("aggregate"):
-        main()
+    main()

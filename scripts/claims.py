@@ -189,6 +189,7 @@ def agreed(verdicts):
     return verdicts.pop() if len(verdicts) == 1 else "mixed"
 
 
+@reported("claims")
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--config", required=True, type=json.loads)
@@ -198,5 +199,4 @@ def main():
 
 
 if __name__ == "__main__":
-    with reported("claims"):
-        main()
+    main()

@@ -188,6 +188,7 @@ def expectation(claim):
     return f"{metric} {'the same' if claim['expected'] == 'same' else claim['expected']}"
 
 
+@reported("figures")
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--config", required=True, type=json.loads)
@@ -203,5 +204,4 @@ def main():
 
 
 if __name__ == "__main__":
-    with reported("figures"):
-        main()
+    main()

@@ -67,6 +67,7 @@ def opposed(claim, runs, protocol_names):
     return runs.assign(**{metric: values.reindex(pd.MultiIndex.from_frame(runs[index])).to_numpy()})
 
 
+@reported("mutate")
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--config", default="config.yaml")
@@ -86,5 +87,4 @@ def main():
 
 
 if __name__ == "__main__":
-    with reported("mutate"):
-        main()
+    main()

@@ -215,6 +215,7 @@ FILTERS = {
 }
 
 
+@reported("report")
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--config", required=True, type=json.loads)
@@ -236,5 +237,4 @@ def main():
 
 
 if __name__ == "__main__":
-    with reported("report"):
-        main()
+    main()

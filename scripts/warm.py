@@ -3,8 +3,9 @@
     python -m scripts.warm MODULE ARGUMENTS…
 
 does what `python -m MODULE ARGUMENTS…` does. The environment's WARM says "PID FOLDER": the first
-job starts the server, which imports MODULE, listens on a socket in the folder, and ends when
-process PID (Snakemake) does. Without WARM, or if anything is wrong with the server, the job runs by
+job starts the server, which imports its MODULE, listens on a socket in the folder, and ends when
+process PID (Snakemake) does. Other modules are imported in the fork, and find there what they share
+with the first. Without WARM, or if anything is wrong with the server, the job runs by
 itself: to the same effect, only later.
 """
 
@@ -30,7 +31,7 @@ def run_warm(module, arguments, parent, folder):
     """The exit status of a job that the server ran, or None if it could not start it."""
     with contextlib.suppress(OSError), connection_to(module, parent, Path(folder)) as connection:
         socket.send_fds(connection, [b"-"], [1, 2])  # where the job's output goes
-        connection.sendall(json.dumps(arguments).encode() + b"\n")
+        connection.sendall(json.dumps([module, *arguments]).encode() + b"\n")
         if connection.recv(1) == STARTED:
             status = connection.recv(1)
             return status[0] if status else 1  # killed, with no time to say why
@@ -72,14 +73,14 @@ def serve(module, parent, folder):
         listener.listen(1024)
         listener.settimeout(LOOK_FOR_PARENT)
         print("listening", flush=True)
-        step = importlib.import_module(module)
+        importlib.import_module(module)
         while alive(parent):
             with contextlib.suppress(TimeoutError):
                 connection, _ = listener.accept()
                 with connection:
                     if os.fork() == 0:
                         listener.close()
-                        work(step, connection)
+                        work(connection)
             with contextlib.suppress(ChildProcessError):
                 while os.waitpid(-1, os.WNOHANG)[0]:
                     pass
@@ -94,16 +95,16 @@ def alive(process):
     return True
 
 
-def work(step, connection):
+def work(connection):
     """One job, in a process of its own, which ends with the job or with whoever asked for it."""
     connection.settimeout(None)
     _, outputs, *_ = socket.recv_fds(connection, 1, 2)
     for standard, given in zip((1, 2), outputs, strict=True):
         os.dup2(given, standard)
-    sys.argv[1:] = json.loads(connection.makefile().readline())
+    sys.argv = json.loads(connection.makefile().readline())
     connection.sendall(STARTED)
     threading.Thread(target=end_with, args=[connection], daemon=True).start()
-    status = status_of(step.main)
+    status = status_of(sys.argv[0])
     sys.stdout.flush()
     sys.stderr.flush()
     connection.sendall(bytes([status]))
@@ -115,10 +116,10 @@ def end_with(connection):
     os._exit(1)
 
 
-def status_of(main):
-    """The exit status of a program, whose last words it prints."""
+def status_of(module):
+    """The exit status of a module's main, whose last words are printed."""
     try:
-        main()
+        importlib.import_module(module).main()
     except SystemExit as end:
         if isinstance(end.code, str):
             print(end.code, file=sys.stderr)

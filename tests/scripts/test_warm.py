@@ -49,10 +49,10 @@ def command(tmp_path, parent):
     path = os.pathsep.join([str(ROOT), str(tmp_path)])
     environment = {**os.environ, "PYTHONPATH": path, "WARM": f"{parent.pid} warm"}
 
-    def start(*arguments, warm=True):
+    def start(*arguments, warm=True, module="toy"):
         own = environment if warm else {k: v for k, v in environment.items() if k != "WARM"}
         return subprocess.Popen(
-            [sys.executable, "-m", "scripts.warm", "toy", *arguments],
+            [sys.executable, "-m", "scripts.warm", module, *arguments],
             cwd=tmp_path,
             env=own,
             text=True,
@@ -82,6 +82,13 @@ def test_jobs_are_forks_of_one_process_that_imports_once(command, tmp_path):
     assert first.split()[0] != second.split()[0]
     assert first.split()[1] == second.split()[1]
     assert len((tmp_path / "imports").read_text().splitlines()) == 1
+
+
+def test_another_module_is_run_in_the_same_way(command, tmp_path):
+    (tmp_path / "other.py").write_text(TOY.replace('"imports"', '"others"'))
+    server = finish(command("say"))[1].split()[1]
+    assert finish(command("say", "x", module="other"))[1].split()[1:] == [server, "x"]
+    assert (tmp_path / "others").exists()
 
 
 def test_two_first_jobs_at_once_share_the_server(command, tmp_path):
