@@ -169,7 +169,7 @@ def effect(row, claim):
 
 def listed(items):
     """a, b and c."""
-    *first, last = list(items)
+    *first, last = [*items] or [""]
     return f"{', '.join(first)} and {last}" if first else last
 
 
@@ -206,6 +206,7 @@ def setting(value):
 FILTERS = {
     "name": activation_name,
     "group": group_name,
+    "listed": listed,
     "effect": effect,
     "sort": sort,  # for jinja's, which a missing value confuses
     "significant": significant,
