@@ -6,6 +6,7 @@ import math
 import re
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,8 +18,10 @@ from scripts.claims import ALPHA, evaluate
 from scripts.config import protocols
 from scripts.predicates import CLAIMS, read_claims
 from scripts.report import (
+    BIBLIOGRAPHY,
     FILTERS,
     TEMPLATE,
+    WRITERS,
     ReportError,
     facts,
     percent,
@@ -332,3 +335,24 @@ def test_rows_are_sorted_by_the_values_that_there_are(values, ranked):
 def test_rows_without_any_value_stay_as_they_are():
     rows = [{"x": NAN, "y": 1}, {"x": NAN, "y": 2}]
     assert FILTERS["sort"](rows, "x") == rows
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """A results folder with a small picture for each figure."""
+    figure = plt.figure(figsize=(2, 1))
+    for name in re.findall(r"figures/(\w+)\.svg", TEXT):
+        (tmp_path / "figures").mkdir(exist_ok=True)
+        for ending in ("svg", "pdf", "png"):
+            figure.savefig(tmp_path / f"figures/{name}.{ending}")
+    plt.close(figure)
+    return tmp_path
+
+
+@pytest.mark.parametrize("case", ["the repository's config", "some diverged", "all diverged"])
+def test_the_report_is_set_by_typst_and_by_a_real_tex(pictures, pdflatex, case):
+    source = rendered(*CASES[case])
+    for ending, write in WRITERS.items():
+        write(source, pictures / f"report/report.{ending}", pictures, ROOT / BIBLIOGRAPHY)
+    assert (pictures / "report/report.pdf").read_bytes().startswith(b"%PDF")
+    pdflatex(pictures / "report/report.tex")

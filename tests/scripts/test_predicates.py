@@ -1,0 +1,63 @@
+"""report/claims.yaml: what it may say, and one line for what it may not."""
+
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+
+from scripts import tables
+from scripts.predicates import METRICS, read_claims
+from scripts.schema import ConfigError
+
+ROOT = Path(__file__).parents[2]
+CLAIMS = yaml.safe_load((ROOT / "report/claims.yaml").read_text(encoding="utf-8"))
+
+
+def test_the_repositorys_claims_are_those_of_the_source():
+    claims = read_claims(ROOT / "report/claims.yaml")
+    assert list(claims) == ["C1", "C2", "C3", "C4", "C5", "C6"]
+
+
+def test_metrics_are_columns_of_the_runs():
+    assert set(METRICS) <= set(tables.TABLES["runs"].columns)
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "message"),
+    [
+        ("metric", "test_acuracy", "C4.metric: got 'test_acuracy'; allowed: .*did you mean test_"),
+        ("expected", "more", "C4.expected: got 'more'; allowed: lower, higher, same"),
+        ("scale", "log", "C4.scale: got 'log'; allowed: difference, ratio"),
+        ("margin", 0, "C4.margin: got 0; allowed: a number above 0"),
+        ("margin", "1e-3", "C4.margin: got '1e-3'; allowed: a number above 0 .*write 0.001"),
+        ("because", "", "C4.because: got ''; allowed: words"),
+        ("within", {"seed": [1]}, "C4.within.seed: unknown key; allowed: hidden, output"),
+        ("within", {"output": ["sigmoit"]}, "C4.within.output.0: got 'sigmoit'.*mean sigmoid"),
+        ("comparisons", [], "C4.comparisons: got \\[\\]; allowed: a list of one or more"),
+        (
+            "comparisons",
+            [{"first": {"hidden": "relu"}}],
+            "C4.comparisons.0: got .* second or value",
+        ),
+        ("within", {}, "C4.comparisons.0.first: output is open; allowed: to say it"),
+        ("marign", 1, "C4.marign: unknown key; allowed: .*did you mean margin"),
+    ],
+)
+def test_a_mistake_is_one_line_that_names_the_place(tmp_path, place, value, message):
+    claims = copy.deepcopy(CLAIMS)
+    claims["C4"][place] = value
+    path = tmp_path / "claims.yaml"
+    path.write_text(yaml.safe_dump(claims, sort_keys=False))
+    with pytest.raises(ConfigError, match=message) as caught:
+        read_claims(path)
+    assert str(caught.value).startswith(f"{path}: C4")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "C1: 3"])
+def test_a_file_without_claims_is_refused(tmp_path, text):
+    path = tmp_path / "claims.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match="allowed: a mapping"):
+        read_claims(path)
