@@ -133,6 +133,8 @@ def rows_of(table, protocol, hidden, output):
 def save(figure, name, folder=Path("results/figures")):
     """The same bytes each time: no date, no version of the software."""
     folder.mkdir(parents=True, exist_ok=True)
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")  # laid out once, for all three
     figure.savefig(folder / f"{name}.svg", metadata={"Date": None, "Creator": None})
     figure.savefig(
         folder / f"{name}.pdf", metadata={"CreationDate": None, "Creator": None, "Producer": None}
