@@ -94,10 +94,13 @@ def train_epoch(settings, network, criterion, optimizer, x, t, order):
 
 
 def accuracy(settings, criterion, output, labels):
-    """The share of points whose label the output predicts, (R,)."""
+    """The share of points whose label the output predicts, (R,). NaN where an output is infinite or
+    no number.
+    """
     probability = sigmoid(output) if isinstance(criterion, BCEWithLogitsLoss) else output
     predicted = probability.round() if settings["prediction"] == "round" else probability > 0.5
-    return (predicted == labels).to(torch.float64).mean(PER_REPLICA)
+    right = (predicted == labels).to(torch.float64)
+    return right.masked_fill(~output.isfinite(), torch.nan).mean(PER_REPLICA)
 
 
 def measure_layers(network, criterion, x, t):
@@ -135,6 +138,7 @@ def runs_table(seeds, losses, train_accuracy, test_accuracy):
     and has no final values.
     """
     finite = losses.isfinite()
+    finite[-1] &= train_accuracy.isfinite() & test_accuracy.isfinite()  # the last step's doing
     diverged = ~finite.all(0)
     table = pd.DataFrame(
         {

@@ -433,3 +433,16 @@ def test_uniform_weights_and_all_biases_fill_the_range_of_one_over_the_root_of_f
         assert 0.8 * bound < layer.bias.abs().max() <= bound
         if initialisation == "uniform":
             assert 0.9 * bound < layer.weight.abs().max() <= bound
+
+
+def test_a_network_that_the_last_step_breaks_has_diverged():
+    settings = {"prediction": "threshold"}
+    output = torch.tensor([[[0.9], [0.1]], [[0.9], [math.nan]], [[0.9], [math.inf]]])
+    share = accuracy(settings, MSELoss(), output, torch.tensor([[1.0], [0.0]]).expand(3, 2, 1))
+    assert share.isfinite().tolist() == [True, False, False]
+
+    losses = torch.full((4, 3), 0.25)
+    table = runs_table([0, 1, 2], losses, share, share)
+    assert table["diverged"].tolist() == [False, True, True]
+    assert table["diverged_epoch"].tolist()[1:] == [4, 4]
+    assert table["test_accuracy"].isna().tolist() == [False, True, True]
