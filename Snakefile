@@ -30,10 +30,7 @@ with reported("config"):
     check(config)
 
 STUDY = json.dumps(config)
-SETTINGS = {
-    protocol: json.dumps(settings, sort_keys=True)
-    for protocol, settings in training_settings(config).items()
-}
+TRAINING_SETTINGS = training_settings(config)
 BLOCK_TABLES = ["runs", "losses", "layers"]
 BLOCKS = expand("{block}/{table}.csv", block=block_folders(config), table=BLOCK_TABLES)
 SUMMARIES = expand("results/{table}.csv", table=[*BLOCK_TABLES, "summary"])
@@ -66,11 +63,14 @@ def code_of(*patterns, unused=frozenset()):
     return code_digest((path for pattern in patterns for path in here.glob(pattern)), unused)
 
 
+unused = functools.cache(unused_activations)  # for many jobs train the same ones
+
+
 def training_code(wildcards):
     """What a training job runs: not the activations that it doesn't train."""
-    substitute = config["protocols"][wildcards.protocol].get("substitute", {})
-    names = {substitute.get(name, name) for name in (wildcards.hidden, wildcards.output)}
-    return code_of(*TRAINING, unused=unused_activations(names))
+    substitute = TRAINING_SETTINGS[wildcards.protocol]["substitute"]
+    names = (substitute.get(name, name) for name in (wildcards.hidden, wildcards.output))
+    return code_of(*TRAINING, unused=unused(frozenset(names)))
 
 
 # Steps run with the Python that runs Snakemake, whether or not its environment is activated.
@@ -115,7 +115,7 @@ rule train:
         "results/logs/train/{protocol}/{hidden}-{output}/seeds-{seeds}.log",
     threads: 1
     params:
-        settings=lambda wildcards: SETTINGS[wildcards.protocol],
+        settings=lambda wildcards: json.dumps(TRAINING_SETTINGS[wildcards.protocol], sort_keys=True),
         code=training_code,
         torch=version("torch"),
         folder=subpath(output[0], parent=True),

@@ -35,7 +35,7 @@ from scripts.predicates import ALPHA, read_claims
 
 RESAMPLES = 2999
 FEWEST_PAIRS = 3
-KEYS = ["protocol", "hidden", "output"]
+KEYS = list(tables.COMBINATION)
 
 
 def evaluate(claims, runs, protocol_names):
@@ -43,15 +43,17 @@ def evaluate(claims, runs, protocol_names):
     tests = [
         (name, protocol, group, differences)
         for name, claim in claims.items()
+        for values in [by_combination(runs, claim["metric"])]
         for protocol in protocol_names
-        for group, differences in comparisons(claim, runs, protocol)
+        for group, differences in comparisons(claim, values, protocol)
     ]
     results = [measure(differences.to_numpy()) for *_, differences in tests]
     p = np.array([result["p"] for result in results])
+    p_adjusted = holm(p)
 
     rows = []
     for i, (name, protocol, group, differences) in enumerate(tests):
-        result = results[i] | {"p_adjusted": holm(p)[i]}
+        result = results[i] | {"p_adjusted": p_adjusted[i]}
         changed = without_each_seed(claims[name], differences, p, i)
         rows.append(
             {"claim": name, "protocol": protocol, "group": group}
@@ -61,9 +63,13 @@ def evaluate(claims, runs, protocol_names):
     return pd.DataFrame(with_overall(rows), columns=list(tables.TABLES["claims"].columns))
 
 
-def comparisons(claim, runs, protocol):
+def by_combination(runs, metric):
+    """{(protocol, hidden, output): the metric by seed}."""
+    return {key: rows.set_index("seed")[metric] for key, rows in runs.groupby(KEYS)}
+
+
+def comparisons(claim, values, protocol):
     """(group, differences by seed) of each comparison whose runs exist under a protocol."""
-    values = {key: rows.set_index("seed")[claim["metric"]] for key, rows in runs.groupby(KEYS)}
     for group, first, second in sides(claim, protocol):
         if first in values and (second in values or not isinstance(second, tuple)):
             yield group, paired(claim["scale"], values[first], values.get(second, second))

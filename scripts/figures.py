@@ -25,7 +25,7 @@ from scripts.names import activation_name, group_name
 from scripts.predicates import read_claims
 from scripts.study import beside_main
 
-COLUMN, PAGE = 3.5, 7.16  # widths of a column and of the text in IEEE's layout, inches
+PAGE = 7.16  # width of the text in IEEE's layout, inches
 # Okabe & Ito's colours, which colour-blind readers can tell apart; dashes do the same in print.
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
 DASHES = ["-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (8, 3))]
@@ -56,12 +56,21 @@ def output_name(activation):
     )
 
 
+def grid(count, across, height, **options):
+    """A figure of as many panels, in rows of a height in inches; the last row may be short."""
+    down = math.ceil(count / across)
+    figure, panels = plt.subplots(
+        down, across, figsize=(PAGE, height * down), squeeze=False, layout="constrained", **options
+    )
+    for panel in panels.flat[count:]:
+        panel.remove()
+    return figure, panels
+
+
 def losses_by_epoch(losses, protocol, settings):
     """Fig. 1: the median training loss with the middle half of the seeds, a panel an output."""
     outputs = settings["output"]
-    figure, panels = plt.subplots(
-        1, len(outputs), figsize=(PAGE, 2.5), sharey=True, squeeze=False, layout="constrained"
-    )
+    figure, panels = grid(len(outputs), len(outputs), 2.5, sharey=True)
     for panel, output in zip(panels[0], outputs, strict=True):
         panel.set(yscale="log", xlabel="epoch", title=output_name(output))
         for i, hidden in enumerate(settings["hidden"]):
@@ -85,13 +94,7 @@ def accuracy_of_runs(runs, protocols):
 
     The axis is logarithmic in the error, 1 − accuracy, so that 0.98 and 0.99 lie apart.
     """
-    across = min(len(protocols), 3)
-    down = math.ceil(len(protocols) / across)
-    figure, panels = plt.subplots(
-        down, across, figsize=(PAGE, 2.3 * down), sharey=True, squeeze=False, layout="constrained"
-    )
-    for panel in panels.flat[len(protocols) :]:
-        panel.remove()
+    figure, panels = grid(len(protocols), min(len(protocols), 3), 2.3, sharey=True)
     for panel, (protocol, settings) in zip(panels.flat, protocols.items(), strict=False):
         hidden, outputs = settings["hidden"], settings["output"]
         for i, j in itertools.product(range(len(hidden)), range(len(outputs))):
@@ -115,8 +118,7 @@ def accuracy_of_runs(runs, protocols):
         panel.set(yscale="log", title=protocol)
         panel.set_xticks(range(len(hidden)), [activation_name(name) for name in hidden])
         panel.set_xlim(-0.6, len(hidden) - 0.4)
-        ticks = [accuracy for accuracy in TICKS if accuracy <= BEST]
-        panel.set_yticks([1 - tick for tick in ticks], [f"{tick:g}" for tick in ticks], minor=False)
+        panel.set_yticks([1 - tick for tick in TICKS], [f"{tick:g}" for tick in TICKS])
         panel.yaxis.set_minor_locator(NullLocator())
         panel.grid(axis="y", linewidth=0.3, color="0.85")
     panels[0][0].set_ylabel("test accuracy")
@@ -148,13 +150,7 @@ def effects(claims, table, protocol_names):
 
     The grey band is the margin within which a difference does not matter.
     """
-    across = 3
-    down = math.ceil(len(claims) / across)
-    figure, panels = plt.subplots(
-        down, across, figsize=(PAGE, 1.9 * down), squeeze=False, layout="constrained"
-    )
-    for panel in panels.flat[len(claims) :]:
-        panel.remove()
+    figure, panels = grid(len(claims), 3, 1.9)
     for panel, (name, claim) in zip(panels.flat, claims.items(), strict=False):
         rows = table[(table["claim"] == name) & (table["group"] != "all")]
         groups = list(dict.fromkeys(rows["group"]))[::-1]

@@ -12,13 +12,13 @@ import itertools
 
 import numpy as np
 import pandas as pd
-import yaml
 
 from scripts import tables
 from scripts.claims import KEYS, evaluate, sides
 from scripts.config import protocols
 from scripts.errors import StudyError, reported
 from scripts.predicates import read_claims
+from scripts.schema import read_yaml
 
 
 def noticed(name, claim, runs, protocol_names):
@@ -71,8 +71,7 @@ def opposed(claim, runs, protocol_names):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--config", default="config.yaml")
-    with open(parser.parse_args().config, encoding="utf-8") as file:
-        names = list(protocols(yaml.safe_load(file)))
+    names = list(protocols(read_yaml(parser.parse_args().config)))
     runs = tables.read("runs", "results/runs.csv")
     blind = []
     for name, claim in read_claims().items():

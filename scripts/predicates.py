@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
+from scripts import tables
 from scripts.config import activation_names
 from scripts.schema import ConfigError, check_schema, read_yaml
 
 CLAIMS = Path("report/claims.yaml")
 SCHEMA = Path(__file__).with_name("claims.schema.yaml")
 ALPHA = 0.05  # verdicts rest on 1 − ALPHA intervals, and on p-values below ALPHA
-METRICS = ["final_train_loss", "train_accuracy", "test_accuracy", "loss_roughness"]
+METRICS = [*tables.METRICS, "loss_roughness"]
 
 
 def read_claims(path=CLAIMS):

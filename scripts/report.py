@@ -7,7 +7,6 @@ writes results/report/report.md, .html, .tex and .pdf.
 
 import argparse
 import json
-import math
 import platform
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
@@ -43,8 +42,6 @@ PACKAGES = (
     "pypandoc_binary",
     "typst",
 )
-
-
 VERDICT_WORDS = {
     "holds": "holds",
     "reversed": "is reversed",
@@ -90,7 +87,7 @@ def facts(config, digest, runs, summary, claims, verdicts):
     """All that the template can name."""
     settings = protocols(config)
     main = next(iter(settings))
-    by_combination = summary.set_index(["protocol", "hidden", "output"], drop=False)
+    by_combination = summary.set_index(list(tables.COMBINATION), drop=False)
     for combination in combinations(config):
         if combination not in by_combination.index:
             raise ReportError(f"results/summary.csv has no row for {', '.join(combination)}")
@@ -155,18 +152,6 @@ def verdict_words(verdict, groups):
     )
 
 
-def effect(row, claim):
-    """An effect and its interval: ×0.43 (0.39 to 0.47), or +1.2 (0.3 to 2.1) points."""
-    values = [row[column] for column in ("effect", "ci_low", "ci_high")]
-    if any(value != value for value in values):
-        return "–"
-    if claim["scale"] == "ratio":
-        mean, low, high = (f"{math.exp(value):.2f}" for value in values)
-        return f"×{mean} ({low} to {high})"
-    mean, low, high = (f"{100 * value:+.1f}".replace("-", "−") for value in values)
-    return f"{mean} ({low} to {high})"
-
-
 def listed(items):
     """a, b and c."""
     *first, last = [*items] or [""]
@@ -205,9 +190,7 @@ def setting(value):
 
 FILTERS = {
     "name": activation_name,
-    "group": group_name,
     "listed": listed,
-    "effect": effect,
     "sort": sort,  # for jinja's, which a missing value confuses
     "significant": significant,
     "percent": percent,

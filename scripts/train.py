@@ -56,7 +56,7 @@ def train(settings, hidden, output, seeds):
 def build(settings, hidden, output, seeds):
     """The network of the report, a replica for each seed, as it is before training."""
     classes = by_name()
-    hidden, output = (classes[settings["substitute"].get(n, n)] for n in (hidden, output))
+    hidden, output = (classes[trained(settings, name)] for name in (hidden, output))
     generators = [stream(seed, WEIGHTS) for seed in seeds]
     network = MLP(hidden, output, (2, *settings["hidden_widths"], 1), generator=generators)
     if settings["initialisation"] == "glorot":
@@ -66,10 +66,15 @@ def build(settings, hidden, output, seeds):
     return network
 
 
+def trained(settings, name):
+    """The activation that a protocol trains where it says `name`."""
+    return settings["substitute"].get(name, name)
+
+
 def loss_of(settings, output):
     if settings["loss"] == "mse":
         return MSELoss(dim=PER_REPLICA)
-    gives_logits = settings["substitute"].get(output, output) == "identity"
+    gives_logits = trained(settings, output) == "identity"
     return BCEWithLogitsLoss(dim=PER_REPLICA) if gives_logits else BCELoss(dim=PER_REPLICA)
 
 
@@ -149,7 +154,7 @@ def runs_table(seeds, losses, train_accuracy, test_accuracy):
             "diverged": diverged.numpy(),
         }
     )
-    table.loc[table["diverged"], ["final_train_loss", "train_accuracy", "test_accuracy"]] = None
+    table.loc[table["diverged"], list(tables.METRICS)] = None
     first = (~finite).to(torch.uint8).argmax(0) + 1
     table["diverged_epoch"] = pd.Series(first.numpy(), dtype="Int64").where(table["diverged"])
     table["loss_roughness"] = roughness(losses).numpy()

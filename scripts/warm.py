@@ -5,8 +5,8 @@
 does what `python -m MODULE ARGUMENTS…` does. The environment's WARM says "PID FOLDER": the first
 job starts the server, which imports its MODULE, listens on a socket in the folder, and ends when
 process PID (Snakemake) does. Other modules are imported in the fork, and find there what they share
-with the first. Without WARM, or if anything is wrong with the server, the job runs by
-itself: to the same effect, only later.
+with the first. Without WARM, or if anything is wrong with the server, the job runs by itself: to
+the same effect, only later.
 """
 
 import contextlib

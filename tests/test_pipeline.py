@@ -162,6 +162,14 @@ def test_editing_the_framework_retrains(project):
     assert project.planned()["train"] == JOBS
 
 
+def test_editing_an_activation_that_stands_for_another_retrains(project):
+    config = yaml.safe_load((project.folder / "config.yaml").read_text())
+    project.set(training=config["training"] | {"substitute": {"relu": "publishedtanh"}})
+    project.run("results/runs.csv")
+    project.edit("scripts/activations.py", "return 1 - y.tanh() ** 2", "return 2 - y.tanh() ** 2")
+    assert project.planned()["train"] == JOBS
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [
