@@ -3,7 +3,7 @@
 import torch
 
 from .init import uniform_
-from .module import Module, accumulate
+from .module import Module, accumulate, summed_to
 from .product import product
 
 
@@ -57,11 +57,12 @@ class Linear(Module):
         """
         x, output_shape = self.recall()
         self.check_gradient(gradient, output_shape)
-        g = gradient.unsqueeze(-2) if x.ndim == 1 else gradient
-        accumulate(self.weight, product(as_matrix(x).mT, g).sum_to_size(self.weight.shape))
+        matrix, g = as_matrix(x), as_matrix(gradient)
+        accumulate(self.weight, product(g.mT, matrix).mT)  # xᵀg, laid out in memory as W is
         if self.bias is not None:
-            accumulate(self.bias, g.sum(-2).sum_to_size(self.bias.shape))
-        return product(g, self.weight.mT).sum_to_size(as_matrix(x).shape).reshape(x.shape)
+            accumulate(self.bias, g.sum(-2))
+        gradient = summed_to(matrix.shape, product(g, self.weight.mT))
+        return gradient if x.ndim > 1 else gradient.squeeze(-2)
 
     def check_input(self, x):
         replicas = self.weight.shape[:-2]

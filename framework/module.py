@@ -46,6 +46,12 @@ class Module:
             )
 
 
+def summed_to(shape, gradient):
+    """A gradient, summed over the axes along which what it is of was broadcast."""
+    return gradient if gradient.shape == shape else gradient.sum_to_size(shape)
+
+
 def accumulate(parameter, gradient):
     """Add to `parameter.grad`, as PyTorch does until `zero_grad()`."""
+    gradient = summed_to(parameter.shape, gradient)
     parameter.grad = gradient if parameter.grad is None else parameter.grad + gradient
