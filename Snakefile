@@ -33,25 +33,29 @@ STUDY = json.dumps(config)
 TRAINING_SETTINGS = training_settings(config)
 BLOCK_TABLES = ["runs", "losses", "layers"]
 BLOCKS = expand("{block}/{table}.csv", block=block_folders(config), table=BLOCK_TABLES)
-SUMMARIES = expand("results/{table}.csv", table=[*BLOCK_TABLES, "summary"])
-VERDICTS = "results/claims.csv"
-FIGURES = expand(
-    "results/figures/{figure}.{format}",
-    figure=["fig1", "fig2", "fig3"],
-    format=["svg", "pdf", "png"],
-)
+SUMMARIES = expand("results/{table}.csv", table=[*BLOCK_TABLES, "factors", "summary"])
+VERDICTS = expand("results/{table}.csv", table=["claims", "intervals", "agreement"])
+SHOWN = {  # what each figure is drawn from
+    "fig1": "results/losses.csv",
+    "fig2": "results/runs.csv",
+    "fig3": ["results/claims.csv", "report/claims.yaml"],
+    "fig4": "results/layers.csv",
+}
+FORMATS = ["svg", "pdf", "png"]
+FIGURES = expand("results/figures/{figure}.{format}", figure=SHOWN, format=FORMATS)
 REPORT = expand("results/report/report.{format}", format=["md", "html", "tex", "pdf"])
 
 
 TABLES = [f"scripts/{name}.py" for name in ("tables", "study", "config", "schema")]
-CLAIMS = [f"scripts/{name}.py" for name in ("claims", "predicates")]
+CLAIMS = [f"scripts/{name}.py" for name in ("claims", "predicates", "published")]
 DRAWING = [f"scripts/{name}.py" for name in ("figures", "names", "predicates")]
-WRITING = [f"scripts/{name}.py" for name in ("report", "formats", "names", "predicates")]
+WRITING = [f"scripts/{name}.py" for name in ("report", "formats", "names", "predicates", "causes")]
 TRAINING = [
     "framework/*.py",
     "scripts/train.py",
     "scripts/data.py",
     "scripts/activations.py",
+    "scripts/progress.py",
     "scripts/tables.py",
 ]
 
@@ -136,7 +140,7 @@ rule aggregate:
         "results/logs/aggregate.log",
     params:
         study=STUDY,
-        code=code_of("scripts/aggregate.py", *TABLES),
+        code=code_of("scripts/aggregate.py", "scripts/factors.py", *TABLES),
     shell:
         "python -m scripts.warm scripts.aggregate --config {params.study:q} > {log} 2>&1"
 
@@ -145,7 +149,9 @@ rule claims:
     """Decide the source's claims by the runs."""
     input:
         "results/runs.csv",
+        "results/summary.csv",
         "report/claims.yaml",
+        "report/published.csv",
     output:
         VERDICTS,
     log:
@@ -158,21 +164,19 @@ rule claims:
 
 
 rule figures:
-    """Draw the figures from the tables."""
+    """Draw a figure from its table."""
     input:
-        "results/losses.csv",
-        "results/runs.csv",
-        VERDICTS,
-        "report/claims.yaml",
+        lambda wildcards: SHOWN[wildcards.figure],
     output:
-        FIGURES,
+        expand("results/figures/{{figure}}.{format}", format=FORMATS),
     log:
-        "results/logs/figures.log",
+        "results/logs/{figure}.log",
     params:
         study=STUDY,
         code=code_of(*DRAWING, *TABLES),
     shell:
-        "python -m scripts.warm scripts.figures --config {params.study:q} > {log} 2>&1"
+        "python -m scripts.warm scripts.figures --config {params.study:q}"
+        " --figures {wildcards.figure} > {log} 2>&1"
 
 
 rule report:
@@ -182,6 +186,7 @@ rule report:
         VERDICTS,
         FIGURES,
         "report/claims.yaml",
+        "report/causes.yaml",
         "report/report.md.j2",
         "report/references.bib",
         [str(path) for path in sorted(Path("report/layouts").iterdir())],

@@ -80,8 +80,8 @@ class Tanh(Activation):
 
     def function(self, x):
         # (e²ˣ − 1) / (e²ˣ + 1), as exact as torch.tanh in half the time. At 40 it is 1.
-        e = (2 * x).clamp(max=40).expm1_()
-        return e / (e + 2)
+        e = (2 * x).clamp_(max=40).expm1_()
+        return e.div_(e + 2)
 
     def derivative(self, y):
         return 1 - y * y

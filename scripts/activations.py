@@ -4,21 +4,18 @@ Add a class here and write its name, in lower case, into config.yaml.
 """
 
 import framework
-from framework import Activation
+from framework import Activation, Tanh
 
 
-class PublishedTanh(Activation):
+class PublishedTanh(Tanh):
     """tanh, with the gradient that the published code computes instead of tanh's own.
 
     The code overwrites its cached input z with tanh z, then differentiates at what it finds there:
     1 − tanh²(tanh z), where 1 − tanh² z is right.
     """
 
-    def function(self, x):
-        return x.tanh()
-
     def derivative(self, y):
-        return 1 - y.tanh() ** 2
+        return super().derivative(self.function(y))
 
 
 def by_name():

@@ -2,7 +2,7 @@
 
     python -m scripts.aggregate --config JSON
 
-writes results/runs.csv, losses.csv, layers.csv and summary.csv.
+writes results/runs.csv, losses.csv, layers.csv, factors.csv and summary.csv.
 """
 
 import argparse
@@ -11,7 +11,9 @@ import json
 import pandas as pd
 
 from scripts import tables
+from scripts.config import protocols
 from scripts.errors import reported
+from scripts.factors import factors
 from scripts.study import block_folders
 
 COMBINATION = list(tables.COMBINATION)
@@ -35,12 +37,24 @@ def losses_over_seeds(losses):
     ).reset_index()
 
 
-def summarise(runs):
-    """For each combination: how many runs there are and how many diverged, and over those that did
-    not, each metric's mean, standard deviation, median, least and greatest value.
+def summarise(runs, targets):
+    """For each combination: how many runs there are and how many diverged; the share whose test
+    accuracy ends above their protocol's target, and the median of the epochs to it; over runs that
+    did not diverge, each metric's mean, standard deviation, median, least and greatest value.
     """
-    groups = runs.groupby(COMBINATION)
-    summary = pd.DataFrame({"n": groups.size(), "diverged": groups["diverged"].sum()})
+    trained = runs["test_accuracy"] > runs["protocol"].map(targets)
+    never = float("inf")  # a run that doesn't get there takes longer than any that does
+    epochs = runs["epochs_to_target"].astype("float64").fillna(never)
+    groups = runs.assign(trained=trained, epochs=epochs).groupby(COMBINATION)
+    median_epochs = groups["epochs"].median()
+    summary = pd.DataFrame(
+        {
+            "n": groups.size(),
+            "diverged": groups["diverged"].sum(),
+            "trained": groups["trained"].mean(),
+            "epochs_to_target_median": median_epochs.where(median_epochs < never),
+        }
+    )
     for metric in tables.METRICS:
         for statistic in tables.STATISTICS:
             function = "std" if statistic == "sd" else statistic
@@ -49,14 +63,16 @@ def summarise(runs):
 
 
 def gather(name, folders, file):
-    return pd.concat([block(name, folder, file) for folder in folders])
+    paths = [f"{folder}/{file}" for folder in folders]
+    parts = tables.read_parts(name, paths)
+    for rows, path in zip(parts, paths, strict=True):
+        check_block(rows, path)
+    return pd.concat(parts)
 
 
-def block(name, folder, file):
-    """A block's table. TableError unless it is of the runs that its folder says, and of all."""
-    path = f"{folder}/{file}"
-    rows = tables.read(name, path)
-    *_, protocol, activations, seeds = folder.split("/")
+def check_block(rows, path):
+    """TableError unless a block's rows are of the runs that its folder says, and of all."""
+    *_, protocol, activations, seeds, _ = path.split("/")
     first, last = map(int, seeds.removeprefix("seeds-").split("-"))
     combination = rows["protocol"] + "/" + rows["hidden"] + "-" + rows["output"]
     right = set(combination) == {f"{protocol}/{activations}"}
@@ -65,21 +81,24 @@ def block(name, folder, file):
             f"{path}: its rows are not those of {protocol}/{activations}, seeds {first} to {last}; "
             "delete the file, and the next run makes it anew"
         )
-    return rows
 
 
 @reported("aggregate")
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--config", required=True, type=json.loads)
-    folders = block_folders(parser.parse_args().config)
+    config = parser.parse_args().config
+    folders = block_folders(config)
+    targets = {name: own["target_accuracy"] for name, own in protocols(config).items()}
 
     runs = gather("runs", folders, "runs.csv")
     losses = gather("block_losses", folders, "losses.csv")
     tables.write(runs, "runs", "results/runs.csv")
     tables.write(losses_over_seeds(losses), "losses", "results/losses.csv")
-    tables.write(gather("layers", folders, "layers.csv"), "layers", "results/layers.csv")
-    tables.write(summarise(runs), "summary", "results/summary.csv")
+    layers = gather("layers", folders, "layers.csv")
+    tables.write(layers, "layers", "results/layers.csv")
+    tables.write(factors(layers), "factors", "results/factors.csv")
+    tables.write(summarise(runs, targets), "summary", "results/summary.csv")
 
 
 if __name__ == "__main__":

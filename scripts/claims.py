@@ -2,7 +2,8 @@
 
     python -m scripts.claims --config JSON
 
-reads report/claims.yaml and results/runs.csv, and writes results/claims.csv.
+reads report/claims.yaml and results/runs.csv, and writes results/claims.csv and intervals.csv;
+reads report/published.csv and results/summary.csv, and writes results/agreement.csv.
 
 A comparison is paired by seed. Its effect is the mean over seeds of the difference between the two
 runs of a seed; its interval the 95 % bootstrap interval of that mean (bias-corrected and
@@ -15,13 +16,14 @@ table (Holm 1979). Where m is the claim's margin, its verdict is
     undecided       else, and where fewer than three pairs have both values.
 
 A claim that expects no difference holds where there is none, and is reversed by one on either side.
-Over groups the verdict is theirs, or `mixed`. Fragility counts the refits, each without one seed,
-in which the verdict stands.
+Over the groups that have a pair, the verdict is theirs, or `mixed`. Fragility counts the refits,
+each without one seed, in which the verdict stands.
 """
 
 import argparse
 import itertools
 import json
+import math
 import warnings
 
 import numpy as np
@@ -32,14 +34,18 @@ from scripts import tables
 from scripts.config import protocols
 from scripts.errors import reported
 from scripts.predicates import ALPHA, read_claims
+from scripts.published import PUBLISHED, agreement
+from scripts.study import beside_main
 
 RESAMPLES = 2999
 FEWEST_PAIRS = 3
 KEYS = list(tables.COMBINATION)
 
 
-def evaluate(claims, runs, protocol_names):
-    """The rows of claims.csv: one a comparison, then one, `all`, a claim and protocol."""
+def evaluate(claims, runs, protocol_names, refit=True):
+    """The rows of claims.csv: one a comparison, then one, `all`, a claim and protocol. Refits, for
+    the fragility, take most of the time.
+    """
     tests = [
         (name, protocol, group, differences)
         for name, claim in claims.items()
@@ -54,25 +60,28 @@ def evaluate(claims, runs, protocol_names):
     rows = []
     for i, (name, protocol, group, differences) in enumerate(tests):
         result = results[i] | {"p_adjusted": p_adjusted[i]}
-        changed = without_each_seed(claims[name], differences, p, i)
+        changed = without_each_seed(claims[name], differences, p, i) if refit else {}
         rows.append(
             {"claim": name, "protocol": protocol, "group": group}
             | {key: result[key] for key in ("n", "effect", "ci_low", "ci_high", "p_adjusted")}
             | {"verdict": verdict(claims[name], result), "refits": changed}
+            | {"seeds_needed": seeds_needed(claims[name], result, len(tests))}
         )
-    return pd.DataFrame(with_overall(rows), columns=list(tables.TABLES["claims"].columns))
+    table = pd.DataFrame(with_overall(rows), columns=list(tables.TABLES["claims"].columns))
+    return table.astype({"seeds_needed": "Int64"})
 
 
 def by_combination(runs, metric):
     """{(protocol, hidden, output): the metric by seed}."""
-    return {key: rows.set_index("seed")[metric] for key, rows in runs.groupby(KEYS)}
+    by_seed = runs.set_index("seed").astype({metric: "float64"})
+    return {key: rows[metric] for key, rows in by_seed.groupby(KEYS)}
 
 
 def comparisons(claim, values, protocol):
     """(group, differences by seed) of each comparison whose runs exist under a protocol."""
     for group, first, second in sides(claim, protocol):
         if first in values and (second in values or not isinstance(second, tuple)):
-            yield group, paired(claim["scale"], values[first], values.get(second, second))
+            yield group, paired(claim, values[first], values.get(second, second))
 
 
 def sides(claim, protocol):
@@ -99,9 +108,18 @@ def group_name(claim, comparison, group):
     return " ".join([*(["-".join(sides)] if all(sides) else []), *group])
 
 
-def paired(scale, first, second):
-    """Each seed's difference, of the seeds whose runs both have a value."""
-    difference = np.log(first / second) if scale == "ratio" else first - second
+def paired(claim, first, second):
+    """Each seed's difference, of the seeds whose runs both have a value, or one where the other's
+    lack of one counts as `never`.
+    """
+    if isinstance(second, pd.Series):
+        first, second = first.align(second, join="inner")
+    pairs = pd.DataFrame({"first": first, "second": second})
+    if "never" in claim:
+        pairs = pairs.dropna(how="all").fillna(claim["never"])
+    ratio = claim["scale"] == "ratio"
+    first, second = pairs["first"], pairs["second"]
+    difference = np.log(first / second) if ratio else first - second
     return difference[np.isfinite(difference)]
 
 
@@ -156,6 +174,34 @@ def verdict(claim, result):
     return "holds" if sign * low > 0 else "reversed"
 
 
+def seeds_needed(claim, result, tests):
+    """About how many seeds would decide a comparison if its effect and its spread stayed as they
+    are: with n seeds, the interval is as wide as 1/√n, and must keep within the margin, or leave 0
+    by so much that the p-value is low enough for all tests. Missing where there is nothing to say.
+    """
+    half_width, size = (result["ci_high"] - result["ci_low"]) / 2, abs(result["effect"])
+    if verdict(claim, result) != "undecided" or not half_width > 0:
+        return None
+    level = stats.norm.isf(ALPHA / 2 / tests) / stats.norm.isf(ALPHA / 2)
+    times_narrower = half_width / max(size / level, claim["margin"] - size)
+    return max(result["n"] + 1, math.ceil(result["n"] * times_narrower**2))
+
+
+def intervals(claims, runs, protocol_names, shown):
+    """Half-widths and verdicts with a quarter of the seeds, half of them, and all, under the
+    protocols to show.
+    """
+    count = runs.loc[runs["protocol"].isin(shown), "seed"].max() + 1
+    by_seeds = {
+        seeds: evaluate(claims, runs[runs["seed"] < seeds], protocol_names, refit=False)
+        for seeds in (math.ceil(count / 4), math.ceil(count / 2), count)
+    }
+    table = pd.concat(by_seeds, names=["seeds"]).reset_index("seeds").query("group != 'all'")
+    table = table[table["protocol"].isin(shown)]
+    table["half_width"] = (table["ci_high"] - table["ci_low"]) / 2
+    return table[["claim", "protocol", "group", "seeds", "half_width", "verdict"]]
+
+
 def without_each_seed(claim, differences, p, i):
     """{seed: the verdict of a comparison without it}, the other comparisons being as they are."""
     d = differences.to_numpy()
@@ -177,11 +223,12 @@ def with_overall(rows):
     for (name, protocol), group in itertools.groupby(rows, lambda r: (r["claim"], r["protocol"])):
         group = list(group)
         seeds = sorted({seed for row in group for seed in row["refits"]})
-        verdict = agreed(row["verdict"] for row in group)
+        tested = [row for row in group if row["n"]] or group
+        verdict = agreed(row["verdict"] for row in tested)
         for row in group:
             yield row | {"fragility": sum(v == row["verdict"] for v in row["refits"].values())}
         refits = [
-            agreed(row["refits"].get(seed, row["verdict"]) for row in group) for seed in seeds
+            agreed(row["refits"].get(seed, row["verdict"]) for row in tested) for seed in seeds
         ]
         yield {"claim": name, "protocol": protocol, "group": "all"} | {
             "n": max(row["n"] for row in group),
@@ -200,8 +247,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--config", required=True, type=json.loads)
     config = parser.parse_args().config
-    rows = evaluate(read_claims(), tables.read("runs", "results/runs.csv"), protocols(config))
+    claims, runs = read_claims(), tables.read("runs", "results/runs.csv")
+    rows = evaluate(claims, runs, protocols(config))
     tables.write(rows, "claims", "results/claims.csv")
+    shrinking = intervals(claims, runs, protocols(config), list(beside_main(config)))
+    tables.write(shrinking, "intervals", "results/intervals.csv")
+    published = tables.read("published", PUBLISHED)
+    summary = tables.read("summary", "results/summary.csv")
+    tables.write(agreement(published, summary), "agreement", "results/agreement.csv")
 
 
 if __name__ == "__main__":

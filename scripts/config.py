@@ -7,19 +7,24 @@ from scripts.schema import ConfigError, check_schema, nearest
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = Path(__file__).with_name("config.schema.yaml")
+FORMULAS = ("function", "derivative")  # a class that defines one of them is an activation
 ACTIVATION_FILES = [ROOT / "framework/activations.py", ROOT / "scripts/activations.py"]
 
 
 def check(config):
     """ConfigError at the first thing in the config that the study cannot run."""
     check_schema(config, SCHEMA, activation={"enum": activation_names()})
-    for protocol, settings in protocols(config).items():
+    every = protocols(config)
+    for protocol, settings in every.items():
         check_combination(f"protocols.{protocol}", settings)
+    check_substitutes("training", config["training"], every.values())
+    for protocol, own in config["protocols"].items():
+        check_substitutes(f"protocols.{protocol}", own, [every[protocol]])
 
 
 def protocols(config):
     """{protocol: all its settings}: the common ones with the protocol's own put over them."""
-    common = {**config["training"], "hidden": config["hidden"], "output": config["output"]}
+    common = config["training"] | {key: config[key] for key in ("hidden", "output", "seeds")}
     return {name: {**common, **own} for name, own in config["protocols"].items()}
 
 
@@ -45,11 +50,16 @@ def check_combination(place, settings):
         for output in settings["output"]:
             if settings["substitute"].get(output, output) not in ("identity", "sigmoid"):
                 refuse("output", output, "identity or sigmoid, where the loss is bce")
-    for name in settings["substitute"]:
-        names = list(dict.fromkeys(settings["hidden"] + settings["output"]))
+
+
+def check_substitutes(place, own, trained_by):
+    """ConfigError where settings substitute for an activation that nothing trains."""
+    names = [name for settings in trained_by for name in settings["hidden"] + settings["output"]]
+    names = list(dict.fromkeys(names))
+    for name in own.get("substitute", ()):
         if name not in names:
             hint = ", ".join(names) + nearest(name, names)
-            refuse("substitute", name, f"what the protocol trains: {hint}")
+            raise ConfigError(f"{place}.substitute: got {name!r}; allowed: what is trained: {hint}")
 
 
 def activation_names():
@@ -64,7 +74,7 @@ def activation_classes():
         for path in ACTIVATION_FILES
         for item in ast.parse(path.read_text(encoding="utf-8")).body
         if isinstance(item, ast.ClassDef) and item.name != "Activation"
-        if any(isinstance(part, ast.FunctionDef) and part.name == "function" for part in item.body)
+        if any(isinstance(part, ast.FunctionDef) and part.name in FORMULAS for part in item.body)
     }
 
 

@@ -1,8 +1,8 @@
 """The figures, each drawn from the tables alone, as SVG, PDF and PNG.
 
-    python -m scripts.figures --config JSON
+    python -m scripts.figures --config JSON [--figures fig1 …]
 
-writes results/figures/fig1.*, fig2.* and fig3.*
+writes results/figures/fig1.* and so on.
 """
 
 import argparse
@@ -44,6 +44,13 @@ STYLE = {
     "svg.hashsalt": "the same ids in each run",
     "pdf.fonttype": 42,
 }
+METRIC_NAMES = {
+    "final_train_loss": "loss",
+    "train_accuracy": "training accuracy",
+    "test_accuracy": "accuracy",
+    "loss_roughness": "roughness",
+    "epochs_to_target": "epochs",
+}
 BEST = 0.9995  # a run without any error is drawn here, for its error has no logarithm
 TICKS = [0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998]
 
@@ -67,6 +74,13 @@ def grid(count, across, height, **options):
     return figure, panels
 
 
+def median_and_half(panel, x, median, q25, q75, i, hidden):
+    """A line, the i-th of its panel, in the band of the middle half of the seeds."""
+    colour, dashes = COLOURS[i % len(COLOURS)], DASHES[i % len(DASHES)]
+    panel.fill_between(x, q25, q75, color=colour, alpha=0.2, linewidth=0)
+    panel.plot(x, median, label=activation_name(hidden), color=colour, linestyle=dashes)
+
+
 def losses_by_epoch(losses, protocol, settings):
     """Fig. 1: the median training loss with the middle half of the seeds, a panel an output."""
     outputs = settings["output"]
@@ -75,11 +89,8 @@ def losses_by_epoch(losses, protocol, settings):
         panel.set(yscale="log", xlabel="epoch", title=output_name(output))
         for i, hidden in enumerate(settings["hidden"]):
             rows = rows_of(losses, protocol, hidden, output)
-            look = {"color": COLOURS[i % len(COLOURS)], "linestyle": DASHES[i % len(DASHES)]}
-            panel.fill_between(
-                rows["epoch"], rows["q25"], rows["q75"], color=look["color"], alpha=0.2, linewidth=0
-            )
-            panel.plot(rows["epoch"], rows["median"], label=activation_name(hidden), **look)
+            band = (rows[column] for column in ("median", "q25", "q75"))
+            median_and_half(panel, rows["epoch"], *band, i, hidden)
         panel.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         panel.yaxis.set_major_formatter("{x:g}")
         panel.yaxis.set_minor_formatter(NullFormatter())
@@ -150,7 +161,7 @@ def effects(claims, table, protocol_names):
 
     The grey band is the margin within which a difference does not matter.
     """
-    figure, panels = grid(len(claims), 3, 1.9)
+    figure, panels = grid(len(claims), min(len(claims), 4), 1.75)
     for panel, (name, claim) in zip(panels.flat, claims.items(), strict=False):
         rows = table[(table["claim"] == name) & (table["group"] != "all")]
         groups = list(dict.fromkeys(rows["group"]))[::-1]
@@ -169,36 +180,96 @@ def effects(claims, table, protocol_names):
                 linewidth=0.9,
                 label=protocol,
             )
-        panel.set_yticks(range(len(groups)), [group_name(group) for group in groups])
+        labels = [group_name(group).replace(" (", "\n(") for group in groups]
+        panel.set_yticks(range(len(groups)), labels, linespacing=0.85)
         panel.set_ylim(-0.6, len(groups) - 0.4)
-        panel.set_title(f"{name}: {expectation(claim)}")
+        panel.set_title(f"{name}: {expectation(claim)}", loc="right")
         if claim["scale"] == "ratio":
-            panel.xaxis.set_major_locator(MaxNLocator(4))
-            panel.xaxis.set_major_formatter(lambda x, _: f"×{math.exp(x):.2g}")
+            ratios = nice_ratios(*panel.get_xlim())
+            panel.set_xticks(np.log(ratios), [f"×{ratio:g}" for ratio in ratios])
     handles, labels = panels[0][0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
     return figure
 
 
+def nice_ratios(low, high):
+    """Round ratios whose logarithms lie from low to high, few but at least two if there are."""
+    for steps in ((1,), (1, 2, 5), (1, 1.5, 2, 3, 5, 7)):
+        ratios = [step * 10.0**power for power in range(-9, 9) for step in steps]
+        inside = [ratio for ratio in ratios if low <= math.log(ratio) <= high]
+        if len(inside) >= 2:
+            break
+    return inside
+
+
+def signal_by_layer(layers, protocol, settings):
+    """Fig. 4: what is left of the signal in each layer, forward and backward."""
+    output, epochs = settings["output"][-1], settings["epochs"]
+    figure, panels = grid(3, 3, 2.1)
+    for panel, (column, epoch, title) in zip(
+        panels[0],
+        [
+            ("activation_std", 0, "activations over the points, at the start"),
+            ("weight_grad_norm", 0, "gradient of the weights, at the start"),
+            ("weight_grad_norm", epochs, f"gradient of the weights, epoch {epochs}"),
+        ],
+        strict=True,
+    ):
+        panel.set(yscale="log", xlabel="layer", title=title)
+        for i, hidden in enumerate(settings["hidden"]):
+            rows = rows_of(layers[layers["epoch"] == epoch], protocol, hidden, output)
+            by_layer = rows.groupby("layer")[column]
+            band = (by_layer.quantile(q) for q in (0.5, 0.25, 0.75))
+            median_and_half(panel, list(by_layer.groups), *band, i, hidden)
+        panel.xaxis.set_major_locator(MaxNLocator(integer=True))
+    panels[0][0].set_ylabel("standard deviation")
+    panels[0][1].set_ylabel(r"$\|\partial L/\partial W\|$")
+    panels[0][0].legend(loc="lower left", handlelength=3.2)
+    return figure
+
+
 def expectation(claim):
     """What the claim expects of the effect."""
-    metric = claim["metric"].replace("_", " ")
-    return f"{metric} {'the same' if claim['expected'] == 'same' else claim['expected']}"
+    expected = {"lower": "lower", "higher": "higher", "same": "the same"}[claim["expected"]]
+    return f"{METRIC_NAMES.get(claim['metric'], claim['metric'])} {expected}"
+
+
+def fig1(settings, main_protocol):
+    losses = tables.read("losses", "results/losses.csv")
+    return losses_by_epoch(losses, main_protocol, settings[main_protocol])
+
+
+def fig2(settings, main_protocol):
+    return accuracy_of_runs(tables.read("runs", "results/runs.csv"), settings)
+
+
+def fig3(settings, main_protocol):
+    claims = tables.read("claims", "results/claims.csv")
+    tested = set(claims.loc[claims["protocol"] == main_protocol, "claim"])
+    stated = read_claims()
+    shown = {name: claim for name, claim in stated.items() if name in tested} or stated
+    return effects(shown, claims, list(settings))
+
+
+def fig4(settings, main_protocol):
+    layers = tables.read("layers", "results/layers.csv")
+    return signal_by_layer(layers, main_protocol, settings[main_protocol])
+
+
+FIGURES = {"fig1": fig1, "fig2": fig2, "fig3": fig3, "fig4": fig4}
 
 
 @reported("figures")
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--config", required=True, type=json.loads)
-    settings = beside_main(parser.parse_args().config)
+    parser.add_argument("--figures", nargs="+", choices=FIGURES, default=list(FIGURES))
+    arguments = parser.parse_args()
+    settings = beside_main(arguments.config)
     main_protocol = next(iter(settings))
-
     with plt.rc_context(STYLE):
-        losses = tables.read("losses", "results/losses.csv")
-        save(losses_by_epoch(losses, main_protocol, settings[main_protocol]), "fig1")
-        save(accuracy_of_runs(tables.read("runs", "results/runs.csv"), settings), "fig2")
-        claims = tables.read("claims", "results/claims.csv")
-        save(effects(read_claims(), claims, list(settings)), "fig3")
+        for name in arguments.figures:
+            save(FIGURES[name](settings, main_protocol), name)
 
 
 if __name__ == "__main__":

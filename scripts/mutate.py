@@ -56,7 +56,7 @@ def opposed(claim, runs, protocol_names):
     """Each comparison's first runs, moved to the other side of the second ones."""
     metric = claim["metric"]
     index = [*KEYS, "seed"]
-    values = runs.set_index(index)[metric].sort_index()
+    values = runs.set_index(index)[metric].astype("float64").sort_index()
     for protocol in protocol_names:
         for _, first, second in sides(claim, protocol):
             if first in values.index and (not isinstance(second, tuple) or second in values.index):

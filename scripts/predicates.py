@@ -9,7 +9,7 @@ from scripts.schema import ConfigError, check_schema, read_yaml
 CLAIMS = Path("report/claims.yaml")
 SCHEMA = Path(__file__).with_name("claims.schema.yaml")
 ALPHA = 0.05  # verdicts rest on 1 − ALPHA intervals, and on p-values below ALPHA
-METRICS = [*tables.METRICS, "loss_roughness"]
+METRICS = [*tables.METRICS, "epochs_to_target", "loss_roughness"]
 
 
 def read_claims(path=CLAIMS):

@@ -7,6 +7,7 @@ writes results/report/report.md, .html, .tex and .pdf.
 
 import argparse
 import json
+import math
 import platform
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
@@ -17,6 +18,7 @@ import jinja2
 from jinja2.sandbox import SandboxedEnvironment
 
 from scripts import formats, tables
+from scripts.causes import judge, read_causes
 from scripts.config import protocols
 from scripts.errors import StudyError, reported
 from scripts.names import activation_name, group_name
@@ -26,6 +28,7 @@ from scripts.study import beside_main, combinations
 TEMPLATE = Path("report/report.md.j2")
 BIBLIOGRAPHY = Path("report/references.bib")
 REPORT = Path("results/report")
+RESULTS = ("runs", "summary", "factors", "claims", "intervals", "agreement")
 WRITERS = {
     "md": formats.write_markdown,
     "html": formats.write_html,
@@ -83,8 +86,9 @@ def line_of(error):
     return f", line {line}" if line else ""
 
 
-def facts(config, digest, runs, summary, claims, verdicts):
-    """All that the template can name."""
+def facts(config, digest, results, claims, causes):
+    """All that the template can name. `results` are the tables by name."""
+    runs, summary, verdicts = (results[name] for name in ("runs", "summary", "claims"))
     settings = protocols(config)
     main = next(iter(settings))
     by_combination = summary.set_index(list(tables.COMBINATION), drop=False)
@@ -92,6 +96,12 @@ def facts(config, digest, runs, summary, claims, verdicts):
         if combination not in by_combination.index:
             raise ReportError(f"results/summary.csv has no row for {', '.join(combination)}")
     all_rows = [by_combination.loc[combination].to_dict() for combination in combinations(config)]
+
+    of_source = {name: entry for name, entry in claims.items() if name.startswith("C")}
+
+    def claim(name, protocol):
+        return claim_under(claims, verdicts, name, protocol)
+
     return {
         "config": config,
         "protocols": settings,
@@ -104,12 +114,21 @@ def facts(config, digest, runs, summary, claims, verdicts):
         "beside": list(beside_main(config)),
         "claims": claims,
         "alpha": ALPHA,
+        "claim": claim,
+        "under": lambda name: sentences(
+            {protocol: claim(name, protocol)["words"] for protocol in beside_main(config)}
+        ),
+        "of_source": of_source,
         "holding": lambda protocol: [
-            name
-            for name in claims
-            if claim_under(claims, verdicts, name, protocol)["verdict"] == "holds"
+            name for name in of_source if claim(name, protocol)["verdict"] == "holds"
         ],
-        "claim": lambda name, protocol: claim_under(claims, verdicts, name, protocol),
+        "causes": judge(causes, {protocol: outcome(claim("C5", protocol)) for protocol in settings})
+        if "C5" in claims
+        else {},
+        "factors": results["factors"].to_dict("records"),
+        "agreement": results["agreement"].to_dict("records"),
+        "precision": precision(results["intervals"]),
+        "undecided": undecided(verdicts, beside_main(config)),
         "versions": {"Python": platform.python_version()} | {p: version(p) for p in PACKAGES},
         "digest": digest,
     }
@@ -117,10 +136,15 @@ def facts(config, digest, runs, summary, claims, verdicts):
 
 def rows_with(all_rows, wanted):
     """The rows whose columns have the values wanted, in the config's order."""
-    found = [row for row in all_rows if wanted.items() <= row.items()]
+    found = where(all_rows, **wanted)
     if not found:
         raise jinja2.TemplateRuntimeError(f"results/summary.csv has no row with {wanted}")
     return found
+
+
+def where(rows, **wanted):
+    """Those of the rows whose columns have the values wanted."""
+    return [row for row in rows if wanted.items() <= row.items()]
 
 
 def claim_under(claims, verdicts, name, protocol):
@@ -141,8 +165,48 @@ def claim_under(claims, verdicts, name, protocol):
     }
 
 
+def sentences(words):
+    """What runs say of a claim under each protocol; those that say the same share a sentence."""
+    protocols_of = {}
+    for protocol, said in words.items():
+        protocols_of.setdefault(said, []).append(f"*{protocol}*")
+    return " ".join(f"Under {listed(names)}, this {said}." for said, names in protocols_of.items())
+
+
+def outcome(claim):
+    """Whether the network that C5 says cannot be trained learns under a protocol, or fails."""
+    return {"reversed": "learns", "holds": "fails"}.get(claim["verdict"], "undecided")
+
+
+def precision(intervals):
+    """For each number of seeds: how many comparisons it leaves undecided, and how wide intervals
+    are, as the median ratio to those with all seeds.
+    """
+    comparison = ["claim", "protocol", "group"]
+    widths = intervals.pivot(index=comparison, columns="seeds", values="half_width")
+    return [
+        {
+            "seeds": seeds,
+            "undecided": int((rows["verdict"] == "undecided").sum()),
+            "comparisons": len(rows),
+            "width": (widths[seeds] / widths.iloc[:, -1]).median(),
+        }
+        for seeds, rows in intervals.groupby("seeds")
+    ]
+
+
+def undecided(verdicts, protocol_names):
+    """The comparisons under some protocols that more seeds would decide."""
+    here = verdicts["protocol"].isin(list(protocol_names)) & verdicts["seeds_needed"].notna()
+    return verdicts[here].astype({"seeds_needed": "int64"}).to_dict("records")
+
+
 def verdict_words(verdict, groups):
     """A verdict as the predicate of a sentence; a mixed one says where it is what."""
+    empty = [group_name(group["group"]) for group in groups if not group["n"]]
+    if empty and len(empty) < len(groups):
+        groups = [group for group in groups if group["n"]]
+        return f"{verdict_words(verdict, groups)} (with nothing to compare for {listed(empty)})"
     if verdict != "mixed":
         return VERDICT_WORDS[verdict]
     return "; ".join(
@@ -181,6 +245,24 @@ def points(value):
     return "–" if value != value else f"{100 * value:.1f}"
 
 
+def signed_points(value):
+    """A difference of shares in percentage points with its sign, -0.0123 → −1.2."""
+    return "–" if value != value else f"{100 * value:+.1f}".replace("-", "−")
+
+
+def whole(value):
+    """A count that may be missing: 12.0 → 12, 12.5 → 13; a missing value is a dash."""
+    return "–" if value != value else f"{value:.0f}"
+
+
+def scientific(value):
+    """0.0000071 → 7 · 10⁻⁶, as a formula; a missing value is a dash."""
+    if value != value:
+        return "–"
+    digit, power = f"{value:.0e}".split("e")
+    return rf"${digit} \cdot 10^{{{int(power)}}}$"
+
+
 def setting(value):
     """A value of config.yaml as prose has it."""
     if isinstance(value, dict):
@@ -191,10 +273,16 @@ def setting(value):
 FILTERS = {
     "name": activation_name,
     "listed": listed,
+    "where": where,
     "sort": sort,  # for jinja's, which a missing value confuses
     "significant": significant,
     "percent": percent,
     "points": points,
+    "signed_points": signed_points,
+    "whole": whole,
+    "scientific": scientific,
+    "group": group_name,
+    "exp": math.exp,
     "setting": setting,
 }
 
@@ -206,10 +294,8 @@ def main():
     parser.add_argument("--digest", required=True)
     arguments = parser.parse_args()
 
-    runs = tables.read("runs", "results/runs.csv")
-    summary = tables.read("summary", "results/summary.csv")
-    verdicts = tables.read("claims", "results/claims.csv")
-    known = facts(arguments.config, arguments.digest, runs, summary, read_claims(), verdicts)
+    results = {name: tables.read(name, f"results/{name}.csv") for name in RESULTS}
+    known = facts(arguments.config, arguments.digest, results, read_claims(), read_causes())
     source = render(TEMPLATE.read_text(encoding="utf-8"), known)
     with ThreadPoolExecutor() as pool:  # pandoc and Typst run beside Python
         writing = [

@@ -24,19 +24,19 @@ def beside_main(config):
     }
 
 
-def seed_blocks(config):
-    """["0-9", "10-19", …]: the seeds, cut where whole multiples of seeds_per_job are.
+def seed_blocks(seeds, size):
+    """["0-9", "10-19", …]: the seeds, cut where whole multiples of the size are.
 
     More seeds leave the full blocks as they are.
     """
-    seeds, size = config["seeds"], config["seeds_per_job"]
     return [f"{first}-{min(first + size, seeds) - 1}" for first in range(0, seeds, size)]
 
 
 def block_folders(config):
     """The folder of each block's tables."""
+    settings = protocols(config)
     return [
         f"results/runs/{protocol}/{hidden}-{output}/seeds-{seeds}"
         for protocol, hidden, output in combinations(config)
-        for seeds in seed_blocks(config)
+        for seeds in seed_blocks(settings[protocol]["seeds"], config["seeds_per_job"])
     ]

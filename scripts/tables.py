@@ -70,6 +70,7 @@ TABLES = {
         **{metric: KINDS[metric]() for metric in METRICS},
         diverged=flag(),
         diverged_epoch=whole_or_none(1),
+        epochs_to_target=whole_or_none(1),
         loss_roughness=at_least_0(),
     ),
     "block_losses": table({**RUN, "epoch": whole(1)}, loss=number()),
@@ -81,18 +82,39 @@ TABLES = {
     "layers": table(
         {**RUN, "epoch": whole(0), "layer": whole(1)},
         weight_grad_norm=at_least_0(),
+        delta_norm=at_least_0(),
         activation_mean=number(),
         activation_std=at_least_0(),
+        activation_slope=at_least_0(),
     ),
     "summary": table(
         COMBINATION,
         n=whole(1),
         diverged=whole(0),
+        trained=share(),
+        epochs_to_target_median=number(pa.Check.ge(1), allowed="a number, 1 or more"),
         **{
             f"{metric}_{statistic}": KINDS[metric]()
             for metric in METRICS
             for statistic in STATISTICS
         },
+    ),
+    "factors": table(
+        {**COMBINATION, "epoch": whole(0)},
+        slope=at_least_0(),
+        forward=at_least_0(),
+        backward=at_least_0(),
+    ),
+    "published": table(COMBINATION, n=whole(1), mean=share(), sd=at_least_0()),
+    "agreement": table(
+        COMBINATION,
+        published_mean=share(),
+        published_sd=at_least_0(),
+        mean=share(),
+        sd=at_least_0(),
+        difference=number(),
+        spread=at_least_0(),
+        agrees=flag(),
     ),
     "claims": table(
         {"claim": text(), "protocol": text(), "group": text()},
@@ -103,6 +125,12 @@ TABLES = {
         p_adjusted=share(),
         verdict=text(),
         fragility=whole(0),
+        seeds_needed=whole_or_none(1),
+    ),
+    "intervals": table(
+        {"claim": text(), "protocol": text(), "group": text(), "seeds": whole(1)},
+        half_width=at_least_0(),
+        verdict=text(),
     ),
 }
 
@@ -124,6 +152,24 @@ def write(frame, name, path):
 
 def read(name, path):
     """Read a table and check it. An empty cell is missing; "NA" is a name like any other."""
+    return check(parse(name, path), name, path)
+
+
+def read_parts(name, paths):
+    """Read the parts of a table, in the paths' order. All are checked at once, for that takes much
+    less time; where they are not right, one by one, so that the file is named.
+    """
+    parts = [parse(name, path) for path in paths]
+    try:
+        check(pd.concat(parts, ignore_index=True), name, "all parts")
+    except TableError:
+        for part, path in zip(parts, paths, strict=True):
+            check(part, name, path)
+        raise
+    return parts
+
+
+def parse(name, path):
     if not Path(path).read_bytes().endswith(b"\n"):
         raise TableError(f"{path}: the file is cut off in a line")
     types = {column: str(kind.dtype) for column, kind in TABLES[name].columns.items()}
@@ -132,7 +178,8 @@ def read(name, path):
     except (ValueError, TypeError) as error:
         check_cells(name, path)
         raise TableError(f"{path}: {str(error).splitlines()[0]}") from None
-    return check(frame, name, path)
+    check_columns(frame, name, path)
+    return frame
 
 
 def check(frame, name, path):

@@ -9,6 +9,7 @@ writes runs.csv, losses.csv and layers.csv into the folder.
 import argparse
 import json
 import os
+import tempfile
 
 os.environ.setdefault("MKL_CBWR", "AUTO")  # the same bits for any block: framework/product.py
 
@@ -21,6 +22,8 @@ from scripts import tables
 from scripts.activations import by_name
 from scripts.data import WEIGHTS, draw_replicas, orders, stream
 from scripts.errors import reported
+from scripts.progress import progress
+from scripts.schema import read_yaml
 
 PER_REPLICA = (-2, -1)  # the axes of one replica's points and outputs
 LAYER_EPOCHS = (0, 1, 10, 100)  # when layers are measured, besides the last epoch
@@ -36,18 +39,23 @@ def train(settings, hidden, output, seeds):
     criterion = loss_of(settings, output)
     optimizer = optimizer_of(settings, network)
 
-    losses = []
+    losses, accuracies = [], []
     layers = {0: measure_layers(network, criterion, x, t)}
+    tell = progress(settings["epochs"])
     for epoch, order in enumerate(orders(settings, seeds), start=1):
-        losses.append(train_epoch(settings, network, criterion, optimizer, x, t, order))
+        loss, right = train_epoch(settings, network, criterion, optimizer, x, t, order)
+        losses.append(loss)
+        accuracies.append(right)
+        tell(epoch, loss)
         if epoch in LAYER_EPOCHS or epoch == settings["epochs"]:
             layers[epoch] = measure_layers(network, criterion, x, t)
     losses = torch.stack(losses)  # (epochs, R)
 
     train_accuracy = accuracy(settings, criterion, network(x), t)
     test_accuracy = accuracy(settings, criterion, network(x_test), t_test)
+    epochs = first_epoch(torch.stack(accuracies) >= settings["target_accuracy"])
     return {
-        "runs": runs_table(seeds, losses, train_accuracy, test_accuracy),
+        "runs": runs_table(seeds, losses, train_accuracy, test_accuracy, epochs),
         "losses": losses_table(seeds, losses),
         "layers": layers_table(seeds, layers),
     }
@@ -59,10 +67,12 @@ def build(settings, hidden, output, seeds):
     hidden, output = (classes[trained(settings, name)] for name in (hidden, output))
     generators = [stream(seed, WEIGHTS) for seed in seeds]
     network = MLP(hidden, output, (2, *settings["hidden_widths"], 1), generator=generators)
-    if settings["initialisation"] == "glorot":
-        for layer in network:
-            if isinstance(layer, Linear):
+    for layer in network:
+        if isinstance(layer, Linear):
+            if settings["initialisation"] == "glorot":
                 glorot_uniform_(layer.weight, settings["gain"], generators)
+            if settings["biases"] == "zero":
+                layer.bias.zero_()
     return network
 
 
@@ -85,17 +95,21 @@ def optimizer_of(settings, network):
 
 
 def train_epoch(settings, network, criterion, optimizer, x, t, order):
-    """One pass over the points. Each replica's mean loss over them, (R,), as it was in training."""
+    """One pass over the points. Each replica's mean loss and accuracy over them, (R,) and (R,), as
+    they were in training: those of a batch before its step.
+    """
     x, t = (points.gather(1, order[..., None].expand_as(points)) for points in (x, t))
     size = settings["batch_size"]
-    total = 0
+    total, outputs = 0, []
     for x_batch, t_batch in zip(x.split(size, dim=1), t.split(size, dim=1), strict=True):
         optimizer.zero_grad()
-        loss = criterion(network(x_batch), t_batch)
+        output = network(x_batch)
+        loss = criterion(output, t_batch)
         network.backward(criterion.backward())
         optimizer.step()
+        outputs.append(output)
         total = total + loss * x_batch.shape[1]
-    return total / x.shape[1]
+    return total / x.shape[1], accuracy(settings, criterion, torch.cat(outputs, dim=1), t)
 
 
 def accuracy(settings, criterion, output, labels):
@@ -109,36 +123,49 @@ def accuracy(settings, criterion, output, labels):
 
 
 def measure_layers(network, criterion, x, t):
-    """For each linear layer, over all points: ‖∂L/∂W‖, and the mean and standard deviation of
-    what comes out of its activation. Each is (R, layers).
+    """For each linear layer, of the loss over all points: ‖∂L/∂W‖, and ‖∂L/∂z‖ where z is what the
+    layer gives; of its activation y = f(z): the mean, the standard deviation over points (of each
+    unit; then the root mean square over units), and the root mean square of f′(z): (R, layers).
     """
-    activations = []
-    output = x
-    for layer in network:
-        output = layer(output)
-        if isinstance(layer, Linear):
-            activations.append(output)
-        else:
-            activations[-1] = output
-    criterion(output, t)
-    for parameter in network.parameters():
-        parameter.grad = None
-    network.backward(criterion.backward())
-    gradients = [layer.weight.grad for layer in network if isinstance(layer, Linear)]
-    return {
-        "weight_grad_norm": torch.stack([(g * g).sum(PER_REPLICA).sqrt() for g in gradients], -1),
-        "activation_mean": torch.stack([a.mean(PER_REPLICA) for a in activations], -1),
-        "activation_std": torch.stack([spread(a) for a in activations], -1),
-    }
+    criterion(network(x), t)
+    gradient = criterion.backward()
+    measures = []
+    for linear, activation in reversed(list(zip(network[::2], network[1::2], strict=True))):
+        y = activation.cache
+        gradient = activation.backward(gradient)
+        delta_norm = norm(gradient)
+        linear.weight.grad = linear.bias.grad = None
+        gradient = linear.backward(gradient)
+        measures.append(
+            {
+                "weight_grad_norm": norm(linear.weight.grad),
+                "delta_norm": delta_norm,
+                "activation_mean": y.mean(PER_REPLICA),
+                "activation_std": rms(y - y.mean(-2, keepdim=True)),
+                "activation_slope": rms(activation.derivative(y) * torch.ones_like(y)),
+            }
+        )
+    measures.reverse()
+    return {name: torch.stack([layer[name] for layer in measures], -1) for name in measures[0]}
 
 
-def spread(values):
-    """Each replica's standard deviation, spelled out: the bits of torch's depend on neighbours."""
-    deviations = values - values.mean(PER_REPLICA, keepdim=True)
-    return (deviations * deviations).mean(PER_REPLICA).sqrt()
+def norm(values):
+    """Each replica's Euclidean norm."""
+    return (values * values).sum(PER_REPLICA).sqrt()
 
 
-def runs_table(seeds, losses, train_accuracy, test_accuracy):
+def rms(values):
+    """Each replica's root mean square."""
+    return (values * values).mean(PER_REPLICA).sqrt()
+
+
+def first_epoch(reached):
+    """The first epoch, from 1, in which each replica is True, of (epochs, R); none where never."""
+    first = pd.Series(reached.to(torch.uint8).argmax(0).numpy() + 1, dtype="Int64")
+    return first.where(pd.Series(reached.any(0).numpy()))
+
+
+def runs_table(seeds, losses, train_accuracy, test_accuracy, epochs_to_target):
     """A row a run. A loss that is no finite number is a result: the run diverged at that epoch,
     and has no final values.
     """
@@ -155,8 +182,8 @@ def runs_table(seeds, losses, train_accuracy, test_accuracy):
         }
     )
     table.loc[table["diverged"], list(tables.METRICS)] = None
-    first = (~finite).to(torch.uint8).argmax(0) + 1
-    table["diverged_epoch"] = pd.Series(first.numpy(), dtype="Int64").where(table["diverged"])
+    table["diverged_epoch"] = first_epoch(~finite)
+    table["epochs_to_target"] = epochs_to_target
     table["loss_roughness"] = roughness(losses).numpy()
     return table
 
@@ -168,7 +195,8 @@ def roughness(losses):
     the rate, and on a flat one. NaN where there are fewer than three epochs or a loss has no log.
     """
     bends = losses.double().log().T.contiguous().diff(n=2)
-    return (bends * bends).mean(-1).sqrt()
+    jaggedness = (bends * bends).mean(-1).sqrt()
+    return jaggedness.where(jaggedness.isfinite(), torch.nan)
 
 
 def losses_table(seeds, losses):
@@ -199,6 +227,16 @@ def layers_table(seeds, layers):
     return pd.DataFrame(rows)
 
 
+def warm_up():
+    """Spend what first uses of torch and pandas cost, so that forks of this process need not."""
+    torch.set_num_threads(1)
+    tiny = {"points": 2, "batch_size": 1, "epochs": 1, "hidden_widths": [1], "substitute": {}}
+    settings = read_yaml("config.yaml")["training"] | tiny
+    names = argparse.Namespace(protocol="", hidden="relu", output="identity")
+    with tempfile.TemporaryDirectory() as folder:
+        write_block(train(settings, names.hidden, names.output, [0, 1]), names, folder)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     for name in ("settings", "protocol", "hidden", "output", "seeds", "folder"):
@@ -219,10 +257,14 @@ def train_block(arguments):
         arguments.output,
         list(range(first, last + 1)),
     )
+    write_block(result, arguments, arguments.folder)
+
+
+def write_block(result, arguments, folder):
     names = {name: getattr(arguments, name) for name in ("protocol", "hidden", "output")}
     for table, rows in result.items():
         kind = "block_losses" if table == "losses" else table
-        tables.write(rows.assign(**names), kind, f"{arguments.folder}/{table}.csv")
+        tables.write(rows.assign(**names), kind, f"{folder}/{table}.csv")
 
 
 if __name__ == "__main__":

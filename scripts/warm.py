@@ -3,14 +3,15 @@
     python -m scripts.warm MODULE ARGUMENTS…
 
 does what `python -m MODULE ARGUMENTS…` does. The environment's WARM says "PID FOLDER": the first
-job starts the server, which imports its MODULE, listens on a socket in the folder, and ends when
-process PID (Snakemake) does. Other modules are imported in the fork, and find there what they share
-with the first. Without WARM, or if anything is wrong with the server, the job runs by itself: to
-the same effect, only later.
+job starts the server, which imports its MODULE, calls its `warm_up` if there is one, listens on a
+socket in the folder, and ends when process PID (Snakemake) does. Other modules are imported in the
+fork, and find there what they share with the first. Without WARM, or if anything is wrong with the
+server, the job runs by itself: to the same effect, only later.
 """
 
 import contextlib
 import fcntl
+import gc
 import importlib
 import json
 import os
@@ -73,7 +74,8 @@ def serve(module, parent, folder):
         listener.listen(1024)
         listener.settimeout(LOOK_FOR_PARENT)
         print("listening", flush=True)
-        importlib.import_module(module)
+        getattr(importlib.import_module(module), "warm_up", lambda: None)()
+        gc.freeze()  # what is there now is not looked through, and so not copied, in each fork
         while alive(parent):
             with contextlib.suppress(TimeoutError):
                 connection, _ = listener.accept()

@@ -97,7 +97,7 @@ def test_one_command_makes_tables_figures_and_the_report_in_all_formats(finished
         assert f"results/{name}.csv" in made
     for ending in ("md", "html", "tex", "pdf"):
         assert f"results/report/report.{ending}" in made
-    for figure in ("fig1", "fig2", "fig3"):
+    for figure in ("fig1", "fig2", "fig3", "fig4"):
         assert {f"results/figures/{figure}.{e}" for e in ("svg", "pdf", "png")} <= set(made)
 
 
@@ -216,7 +216,7 @@ def test_an_activation_takes_one_class_and_its_name_in_the_config(project):
 def test_runs_that_diverge_are_counted_and_the_report_is_written_all_the_same(project):
     project.set(protocols={"plain": {}, "wild": {"learning_rate": 1e30}})
     project.run()
-    assert ",True,1,\n" in (project.folder / "results/runs.csv").read_text()
+    assert ",True,1,,\n" in (project.folder / "results/runs.csv").read_text()
     report = (project.folder / "results/report/report.md").read_text()
     assert re.search(r"Of the 12 runs, \d+ did", report)
     assert re.search(r"^## \d Training loss$", report, re.M)

@@ -18,8 +18,22 @@ from framework import MLP, SGD, Adam, BCELoss, BCEWithLogitsLoss, Linear, MSELos
 FILES = sorted(Path(framework.__file__).parent.rglob("*.py"))
 FROM_TORCH = {"Tensor", "empty", "empty_like", "maximum"}  # all that the framework names of `torch`
 TENSOR_METHODS = {  # all that it names of a tensor: arithmetic, shapes, reductions
-    *("abs", "add_", "any", "as_strided", "clamp", "clone", "copy_", "dtype", "exp", "expm1"),
-    *("expm1_", "grad", "item", "log", "log1p", "mT", "max", "mean", "min", "mul_", "ndim"),
+    *("abs", "add_", "any", "as_strided", "clamp", "clamp_", "clone", "copy_", "div_", "dtype"),
+    *(
+        "exp",
+        "expm1",
+        "expm1_",
+        "grad",
+        "item",
+        "log",
+        "log1p",
+        "mT",
+        "max",
+        "mean",
+        "min",
+        "mul_",
+        "ndim",
+    ),
     *("new_empty", "numel", "reshape", "shape", "sigmoid", "sign", "sign_", "sqrt", "squeeze"),
     *("stride", "sub_", "sum", "sum_to_size", "to", "uniform_", "unsqueeze", "zero_"),
 }

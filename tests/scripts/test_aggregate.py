@@ -1,16 +1,21 @@
 """What the runs say over seeds."""
 
+import json
 import math
+import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
+from pandas.testing import assert_frame_equal
 
 from scripts import tables
-from scripts.aggregate import gather, losses_over_seeds, summarise
+from scripts.aggregate import gather, losses_over_seeds, main, summarise
+from scripts.factors import factors
 
 NAN, INF = math.nan, math.inf
+TARGETS = {"p": 0.6, "q": 0.6}
 NAMES = {"protocol": "p", "hidden": "relu", "output": "identity"}
 
 
@@ -25,8 +30,8 @@ def losses(*epochs, **names):
     )
 
 
-def runs(accuracies, **names):
-    """A run for each accuracy; None diverged."""
+def runs(accuracies, epochs=None, **names):
+    """A run for each accuracy, and the epochs it takes to the target; None diverged."""
     return pd.DataFrame(
         [
             {
@@ -38,12 +43,29 @@ def runs(accuracies, **names):
                 "test_accuracy": accuracy,
                 "diverged": accuracy is None,
                 "diverged_epoch": 3 if accuracy is None else None,
+                "epochs_to_target": own,
                 "loss_roughness": None if accuracy is None else 0.1,
             }
-            for seed, accuracy in enumerate(accuracies)
+            for seed, (accuracy, own) in enumerate(
+                zip(accuracies, epochs or [None] * len(accuracies), strict=True)
+            )
         ]
     ).astype(
-        {**dict.fromkeys([*tables.METRICS, "loss_roughness"], "float64"), "diverged_epoch": "Int64"}
+        dict.fromkeys([*tables.METRICS, "loss_roughness"], "float64")
+        | dict.fromkeys(["diverged_epoch", "epochs_to_target"], "Int64")
+    )
+
+
+def layers(**names):
+    """Three layers of each of two seeds, before training and after an epoch."""
+    columns = [*tables.TABLES["layers"].columns][-5:]
+    values = np.random.default_rng(0).random((2, 2, 3, len(columns))).round(6)
+    return pd.DataFrame(
+        [
+            {**NAMES, **names, "seed": seed, "epoch": epoch, "layer": layer + 1}
+            | dict(zip(columns, values[seed, epoch, layer], strict=True))
+            for seed, epoch, layer in np.ndindex(2, 2, 3)
+        ]
     )
 
 
@@ -85,7 +107,7 @@ def test_an_epoch_without_a_finite_loss_keeps_its_row(tmp_path):
 
 def test_a_single_seed_has_no_standard_deviation():
     (loss,) = losses_over_seeds(losses([0.5])).to_dict("records")
-    (run,) = summarise(runs([0.75])).to_dict("records")
+    (run,) = summarise(runs([0.75]), TARGETS).to_dict("records")
     assert math.isnan(loss["sd"])
     assert (loss["n"], loss["mean"], loss["q25"], loss["q75"]) == (1, 0.5, 0.5, 0.5)
     assert math.isnan(run["test_accuracy_sd"])
@@ -102,7 +124,7 @@ def test_combinations_are_told_apart():
         ("relu", "o"): 9.0,
         ("tanh", "identity"): 6.0,
     }
-    summary = summarise(pd.concat([runs([0.5]), runs([0.25, 0.75], protocol="q")]))
+    summary = summarise(pd.concat([runs([0.5]), runs([0.25, 0.75], protocol="q")]), TARGETS)
     assert summary["protocol"].tolist() == ["p", "q"]
     assert summary["n"].tolist() == [1, 2]
 
@@ -110,7 +132,7 @@ def test_combinations_are_told_apart():
 @pytest.mark.parametrize("metric", tables.METRICS)
 def test_a_summary_holds_numpys_statistics_of_each_metric(metric):
     values = [0.1, 0.7, 0.4, 0.9]
-    (row,) = summarise(runs(values)).to_dict("records")
+    (row,) = summarise(runs(values), TARGETS).to_dict("records")
     own = np.array(values) if "accuracy" in metric else 1 - np.array(values)
     expected = {
         "mean": own.mean(),
@@ -124,22 +146,74 @@ def test_a_summary_holds_numpys_statistics_of_each_metric(metric):
 
 
 def test_diverged_runs_are_counted_and_left_out_of_the_statistics():
-    (row,) = summarise(runs([0.5, None, 1.0, None])).to_dict("records")
+    (row,) = summarise(runs([0.5, None, 1.0, None]), TARGETS).to_dict("records")
     assert (row["n"], row["diverged"]) == (4, 2)
     assert (row["test_accuracy_mean"], row["test_accuracy_min"]) == (0.75, 0.5)
     assert row["final_train_loss_max"] == 0.5
 
 
 def test_a_combination_of_which_all_runs_diverged_keeps_its_row_without_values(tmp_path):
-    summary = summarise(pd.concat([runs([None, None]), runs([0.5, 1.0], hidden="tanh")]))
+    both = pd.concat([runs([None, None]), runs([0.5, 1.0], [2, 4], hidden="tanh")])
+    summary = summarise(both, TARGETS)
     tables.write(summary, "summary", tmp_path / "summary.csv")
     lost, kept = tables.read("summary", tmp_path / "summary.csv").to_dict("records")
     assert (lost["hidden"], lost["n"], lost["diverged"]) == ("relu", 2, 2)
     assert (kept["hidden"], kept["n"], kept["diverged"]) == ("tanh", 2, 0)
+    assert (lost["trained"], kept["trained"], kept["epochs_to_target_median"]) == (0, 0.5, 3)
+    assert math.isnan(lost["epochs_to_target_median"])
     for metric in tables.METRICS:
         for statistic in tables.STATISTICS:
             assert math.isnan(lost[f"{metric}_{statistic}"])
             assert not math.isnan(kept[f"{metric}_{statistic}"])
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "share"),
+    [
+        ([0.9, 0.7, 0.5, 0.3], 0.5),
+        ([0.9, 0.7], 1),
+        ([0.3, 0.5], 0),
+        ([0.6, 0.9], 0.5),  # at the target is not above it
+        ([0.9, None, None, None], 0.25),
+        ([None], 0),
+    ],
+)
+def test_trained_is_the_share_of_all_runs_that_end_above_the_target(accuracies, share):
+    (row,) = summarise(runs(accuracies), TARGETS).to_dict("records")
+    assert row["trained"] == share
+
+
+def test_it_is_the_test_accuracy_that_counts():
+    rows = runs([0.5, 0.5]).assign(train_accuracy=[0.9, 0.9], test_accuracy=[0.9, 0.3])
+    assert summarise(rows, TARGETS)["trained"].tolist() == [0.5]
+
+
+def test_each_protocol_has_its_own_target():
+    both = pd.concat([runs([0.5, 0.7]), runs([0.5, 0.7], protocol="q")])
+    assert summarise(both, {"q": 0.4, "p": 0.6})["trained"].tolist() == [0.5, 1]
+
+
+@pytest.mark.parametrize(
+    ("epochs", "median"),
+    [
+        ([7], 7),
+        ([5, 1, 3], 3),
+        ([2, 5], 3.5),
+        ([None, 2, 3], 3),  # None never gets there, which takes longest
+        ([None, None, 9, 2, 4], 9),
+        ([None, None, 1], None),
+        ([4, None], None),
+        ([None], None),
+    ],
+)
+def test_the_median_of_epochs_is_that_of_all_runs_as_far_as_they_get_there(epochs, median):
+    (row,) = summarise(runs([0.5] * len(epochs), epochs), TARGETS).to_dict("records")
+    assert row["epochs_to_target_median"] == pytest.approx(median or NAN, abs=0, nan_ok=True)
+
+
+def test_a_run_that_diverged_after_the_target_counts_with_its_epochs():
+    (row,) = summarise(runs([None, 0.9, 0.9], [1, 2, 5]), TARGETS).to_dict("records")
+    assert (row["diverged"], row["epochs_to_target_median"]) == (1, 2)
 
 
 BLOCK = "results/runs/p/relu-identity/seeds-0-1"
@@ -174,3 +248,31 @@ def test_a_block_of_other_runs_than_its_folder_says_is_named(tmp_path, rows):
         gather("runs", [f"{tmp_path}/{BLOCK}"], "runs.csv")
     assert str(caught.value).startswith(f"{path}: its rows are not those of p/relu-identity")
     assert len(str(caught.value).splitlines()) == 1
+
+
+def test_the_tables_of_a_study_are_those_of_its_blocks(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    study = {"seeds": 2, "seeds_per_job": 2, "hidden": ["relu"], "output": ["identity"]}
+    study |= {"training": {"target_accuracy": 0.6}}
+    study |= {"protocols": {"p": {}, "q": {"target_accuracy": 0.8}}}
+    for protocol in "pq":
+        block = f"results/runs/{protocol}/relu-identity/seeds-0-1"
+        own = runs([0.7, 0.9], [4, 2], protocol=protocol)
+        tables.write(own, "runs", f"{block}/runs.csv")
+        own = losses([0.5, 0.7], [0.1, 0.3], protocol=protocol)
+        tables.write(own, "block_losses", f"{block}/losses.csv")
+        tables.write(layers(protocol=protocol), "layers", f"{block}/layers.csv")
+    monkeypatch.setattr(sys, "argv", ["scripts.aggregate", "--config", json.dumps(study)])
+    main()
+
+    names = ["runs", "losses", "layers", "factors", "summary"]
+    made = {name: tables.read(name, f"results/{name}.csv") for name in names}
+    assert sorted(path.stem for path in tmp_path.glob("results/*.csv")) == sorted(names)
+    assert made["runs"]["test_accuracy"].tolist() == [0.7, 0.9] * 2
+    assert made["losses"]["mean"].tolist() == [0.6, 0.2] * 2
+    assert made["summary"]["trained"].tolist() == [1, 0.5]
+    assert made["summary"]["epochs_to_target_median"].tolist() == [3, 3]
+    both = pd.concat([layers(), layers(protocol="q")])
+    for name, rows in [("layers", both), ("factors", factors(both))]:
+        tables.write(rows, name, "expected.csv")
+        assert_frame_equal(made[name], tables.read(name, "expected.csv"), check_exact=True)

@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts import claims, mutate
+from scripts import claims, mutate, tables
 from scripts.predicates import read_claims
 
 SEEDS = 12
+PROTOCOLS = {"as-written": 1.0, "as-written-bce": 0.3, "as-written-right-tanh": 1.0}
 CLAIM = {
     "claim": "the sigmoid lowers the loss",
     "metric": "loss",
@@ -114,6 +115,64 @@ def test_a_seed_without_a_value_leaves_its_pair_out():
     assert rows.loc["tanh", "n"] == SEEDS
 
 
+NONE = float("nan")
+FIRST = pd.Series({0: 10.0, 1: NONE, 2: 30.0, 3: NONE, 4: 50.0, 6: NONE})
+SECOND = pd.Series({6: NONE, 5: 50.0, 4: 90.0, 3: NONE, 2: NONE, 1: 40.0, 0: 20.0})
+
+
+@pytest.mark.parametrize(
+    ("own", "differences"),
+    [
+        ({}, {0: -10, 4: -40}),
+        ({"never": 300}, {0: -10, 1: 260, 2: -270, 4: -40}),
+        ({"never": 20}, {0: -10, 1: -20, 2: 10, 4: -40}),
+    ],
+)
+def test_a_run_without_a_value_counts_as_never_where_the_other_of_its_pair_has_one(
+    own, differences
+):
+    """Neither without a value, and neither of another seed alone, makes a pair."""
+    claim = {"scale": "difference"} | own
+    assert claims.paired(claim, FIRST, SECOND).to_dict() == differences
+    turned = claims.paired(claim, SECOND, FIRST).to_dict()
+    assert turned == {seed: -d for seed, d in differences.items()}
+
+
+def test_never_is_compared_by_its_logarithm_and_with_a_value_too():
+    ratio = claims.paired({"scale": "ratio", "never": 300}, FIRST, SECOND)
+    assert np.exp(ratio).to_dict() == pytest.approx({0: 0.5, 1: 7.5, 2: 0.1, 4: 5 / 9})
+    beside = claims.paired({"scale": "difference", "never": 300}, FIRST, 50.0)
+    assert beside.to_dict() == {0: -40, 1: 250, 2: -20, 3: 250, 4: 0, 6: 250}
+    assert claims.paired({"scale": "difference"}, FIRST, 50.0).to_dict() == {0: -40, 2: -20, 4: 0}
+
+
+def test_never_decides_a_claim_that_the_missing_runs_would_leave_undecided():
+    table = runs({"relu": 0}).drop(columns="loss")
+    table["epochs"] = pd.array([100 + i % 7 for i in range(len(table))], dtype="Int64")
+    late = (table["output"] == "identity") & (table["seed"] > 1)
+    table.loc[late, "epochs"] = None
+    claim = CLAIM | {"metric": "epochs", "scale": "ratio"}
+    assert verdicts(claim, table) == {"relu": "undecided", "all": "undecided"}
+    assert verdicts(claim | {"never": 300}, table) == {"relu": "holds", "all": "holds"}
+    assert verdicts(claim | {"never": 30}, table) == {"relu": "reversed", "all": "reversed"}
+
+
+def test_groups_without_a_pair_do_not_count_in_the_verdict_over_groups():
+    table = runs({"relu": -2, "tanh": -2})
+    tanh = table["hidden"] == "tanh"
+    lost = tanh & (table["output"] == "identity")
+    rows = claims.evaluate({"C": CLAIM}, table.assign(loss=table["loss"].mask(lost)), ["p"])
+    rows = rows.set_index("group")
+    assert rows["n"].to_dict() == {"relu": SEEDS, "tanh": 0, "all": SEEDS}
+    assert rows["verdict"].to_dict() == {"relu": "holds", "tanh": "undecided", "all": "holds"}
+    assert rows["fragility"].to_dict() == {"relu": SEEDS, "tanh": 0, "all": SEEDS}
+
+    one_pair = table["loss"].mask(lost & (table["seed"] > 0))
+    assert verdicts(CLAIM, table.assign(loss=one_pair))["all"] == "mixed"
+    none = verdicts(CLAIM, table.assign(loss=NONE))
+    assert none == {"relu": "undecided", "tanh": "undecided", "all": "undecided"}
+
+
 @pytest.mark.parametrize("seeds", [1, 2])
 def test_fewer_than_three_pairs_decide_nothing(seeds):
     assert set(verdicts(CLAIM, runs({"relu": -9, "tanh": -9}, seeds=seeds)).values()) == {
@@ -179,6 +238,114 @@ def test_more_comparisons_make_each_harder_to_decide():
     assert many["p_adjusted"].iloc[0] > few["p_adjusted"].iloc[0]
 
 
+def spread_out(n, mean, sd=1):
+    """n differences with just this mean and standard deviation."""
+    z = np.random.default_rng(n).normal(size=n)
+    return mean + sd * (z - z.mean()) / z.std()
+
+
+def measured(differences, tests):
+    """A comparison's result, if `tests` are made and none has a lower p-value."""
+    result = claims.measure(differences)
+    return result | {"p_adjusted": min(1, result["p"] * tests)}
+
+
+@pytest.mark.parametrize(
+    ("mean", "margin", "tests", "decided"),
+    [
+        (-0.4, 0.1, 1, "holds"),
+        (0.4, 0.1, 1, "reversed"),
+        (-0.4, 0.1, 40, "holds"),
+        (0.02, 0.3, 1, "no difference"),
+        (0.02, 0.3, 40, "no difference"),
+    ],
+)
+def test_about_as_many_seeds_as_are_needed_decide_and_clearly_fewer_do_not(
+    mean, margin, tests, decided
+):
+    claim = CLAIM | {"margin": margin}
+
+    def at(n):
+        result = measured(spread_out(n, mean), tests)
+        return claims.verdict(claim, result), claims.seeds_needed(claim, result, tests)
+
+    verdict, needed = at(SEEDS)
+    assert verdict == "undecided"
+    assert at(round(1.3 * needed)) == (decided, None)
+    assert at(round(0.6 * needed))[0] == "undecided"
+
+
+def test_more_tests_need_more_seeds_unless_there_is_no_effect_to_show():
+    def needed(mean, tests, margin):
+        result = measured(spread_out(SEEDS, mean), tests)
+        return claims.seeds_needed(CLAIM | {"margin": margin}, result, tests)
+
+    assert needed(0.4, 1, 0.1) < needed(0.4, 10, 0.1) < needed(0.4, 100, 0.1)
+    assert needed(0.02, 1, 0.3) == needed(0.02, 100, 0.3)
+
+
+@pytest.mark.parametrize("differences", [[1, 2, 3], [0.2, 0.3, 0.9, 1.9], [-1, -1.5, -4, -6]])
+def test_what_is_undecided_needs_more_seeds_than_there_are(differences):
+    result = measured(np.array(differences, float), 1)
+    assert claims.verdict(CLAIM, result) == "undecided"
+    assert claims.seeds_needed(CLAIM, result, 1) > len(differences)
+
+
+def test_seeds_are_needed_where_a_comparison_of_three_pairs_or_more_is_undecided():
+    table = runs({"relu": -2, "tanh": 0, "few": 0, "none": 0})
+    few = (table["hidden"] == "few") & (table["seed"] > 1)
+    table["loss"] = table["loss"].mask(few | (table["hidden"] == "none"))
+    claim = CLAIM | {"within": {"hidden": ["relu", "tanh", "few", "none"]}}
+    rows = tables.check(claims.evaluate({"C": claim}, table, ["p"]), "claims", "claims.csv")
+    rows = rows.set_index("group")
+    assert rows.loc["tanh", "seeds_needed"] > SEEDS
+    assert rows.index[rows["seeds_needed"].notna()].tolist() == ["tanh"]
+
+
+@pytest.mark.parametrize(
+    ("seeds", "counts"),
+    [(1, [1]), (2, [1, 2]), (4, [1, 2, 4]), (10, [3, 5, 10]), (12, [3, 6, 12])],
+)
+def test_intervals_are_those_of_a_quarter_half_and_all_of_the_seeds(seeds, counts):
+    table = runs({"relu": -2, "tanh": 0}, seeds=seeds)
+    rows = tables.check(
+        claims.intervals({"C": CLAIM}, table, ["p"], ["p"]).reset_index(drop=True),
+        "intervals",
+        "made",
+    )
+    assert rows["seeds"].tolist() == [count for count in counts for _ in ("relu", "tanh")]
+    for count, found in rows.groupby("seeds"):
+        known = claims.evaluate({"C": CLAIM}, table[table["seed"] < count], ["p"])
+        known = known[known["group"] != "all"]
+        assert found["group"].tolist() == ["relu", "tanh"]
+        assert found["verdict"].tolist() == known["verdict"].tolist()
+        widths = ((known["ci_high"] - known["ci_low"]) / 2).to_numpy(float)
+        np.testing.assert_array_equal(found["half_width"], widths)
+
+
+def test_intervals_are_of_the_protocols_asked_for():
+    table = pd.concat([runs({"relu": -2}), runs({"relu": 0}, protocol="q")])
+    for shown in (["q"], ["p", "q"]):
+        rows = claims.intervals({"C": CLAIM}, table, ["p", "q"], shown)
+        assert sorted(set(rows["protocol"])) == shown
+
+
+def test_intervals_shrink_about_as_one_over_the_square_root_of_the_seeds():
+    """Eight groups, for of ten seeds alone an interval may by chance be a fifth too wide."""
+    hidden, seeds = [f"h{i}" for i in range(8)], 40
+    values = np.random.default_rng(0).normal(size=(len(hidden), 2, seeds))
+    index = pd.MultiIndex.from_product(
+        [hidden, ["identity", "sigmoid"], range(seeds)], names=["hidden", "output", "seed"]
+    )
+    table = pd.Series(values.ravel(), index, name="loss").reset_index().assign(protocol="p")
+    claim = CLAIM | {"within": {"hidden": hidden}}
+    width = (
+        claims.intervals({"C": claim}, table, ["p"], ["p"]).groupby("seeds")["half_width"].mean()
+    )
+    assert width[10] / width[40] == pytest.approx(2, rel=0.15)
+    assert width[20] / width[40] == pytest.approx(np.sqrt(2), rel=0.15)
+
+
 def test_every_claim_of_the_study_notices_mutations():
     generator = np.random.default_rng(0)
     level = {"relu": 1.0, "selu": 1.5, "tanh": 4.0, "sigmoid": 30.0}
@@ -191,15 +358,18 @@ def test_every_claim_of_the_study_notices_mutations():
             "final_train_loss": loss,
             "loss_roughness": loss,
             "test_accuracy": 0.5 if hidden == output == "sigmoid" else 1 - loss / 70,
+            "epochs_to_target": round(20 * loss) if loss < 10 else None,
         }
-        for protocol, better in (("as-written", 1.0), ("as-written-bce", 0.3))
-        for hidden in level
+        for protocol, better in PROTOCOLS.items()
+        for hidden in (["tanh"] if protocol.endswith("right-tanh") else level)
         for output, factor in (("identity", 1.0), ("sigmoid", 0.5))
         for seed in range(SEEDS)
         for loss in [level[hidden] * factor * better * generator.uniform(0.9, 1.1)]
     ]
+    table = pd.DataFrame(rows).astype({"epochs_to_target": "Int64"})  # as in runs.csv
+    assert table["epochs_to_target"].isna().any()
     for name, claim in read_claims().items():
-        found = mutate.noticed(name, claim, pd.DataFrame(rows), ["as-written"])
+        found = mutate.noticed(name, claim, table, ["as-written"])
         assert any(found.values()), name
 
 

@@ -31,7 +31,7 @@ WHOLE = "a whole number, 1 or more"
 SEEDS = "a whole number from 1 to 536870912"
 LIST = "a list of one or more different activations"
 WIDTHS = "a list of one or more whole numbers, 1 or more"
-NAME = "a name of letters, digits, - and _, with a letter or digit first"
+NAME = "a name of letters, digits, -, . and _, with a letter or digit first"
 MISSING = object()
 
 
@@ -71,9 +71,19 @@ def test_the_repositorys_own_config_passes():
         (
             ["protocols", "mine", "epoch"],
             "protocols.mine.epoch",
-            f"{TRAINING}, hidden, output (did you mean epochs?)",
+            f"{TRAINING}, hidden, output, seeds (did you mean epochs?)",
         ),
-        (["protocols", "mine", "seeds"], "protocols.mine.seeds", f"{TRAINING}, hidden, output"),
+        (
+            ["protocols", "mine", "seed"],
+            "protocols.mine.seed",
+            f"{TRAINING}, hidden, output, seeds (did you mean seeds?)",
+        ),
+        (
+            ["protocols", "mine", "seeds_per_job"],
+            "protocols.mine.seeds_per_job",
+            f"{TRAINING}, hidden, output, seeds",
+        ),
+        (["training", "seeds"], "training.seeds", TRAINING),
     ],
 )
 def test_an_unknown_key_is_named_with_those_allowed_and_the_nearest(place, shown, allowed):
@@ -100,6 +110,7 @@ NO_NUMBERS = [True, False, None, [], {}, "many", math.nan, math.inf, -math.inf, 
     ("place", "allowed"),
     [
         (["seeds"], SEEDS),
+        (["protocols", "mine", "seeds"], SEEDS),
         (["seeds_per_job"], WHOLE),
         (["training", "points"], WHOLE),
         (["training", "batch_size"], WHOLE),
@@ -119,6 +130,7 @@ def test_a_count_takes_whole_numbers_from_1_alone(place, allowed, value):
         ("learning_rate", "a number above 0", [0, 0.0]),
         ("gain", "a number above 0", [0]),
         ("momentum", "a number, 0 or more and below 1", [1, 1.5, -0.1]),
+        ("target_accuracy", "a number from 0 to 1", [1.001, -0.001, 90]),
     ],
 )
 @pytest.mark.parametrize("where", [["training"], ["protocols", "mine"]])
@@ -135,6 +147,7 @@ def test_a_number_is_finite_and_in_its_range(where, key, allowed, also_wrong):
         ("learning_rate", "1e-9", "1.0e-09"),
         ("learning_rate", "0.1", "0.1"),
         ("momentum", ".5e0", "0.5"),
+        ("target_accuracy", "9e-1", "0.9"),
         ("points", "1000", "1000"),
         ("points", "1e3", "1000"),
         ("points", "12345678", "12345678"),
@@ -144,7 +157,7 @@ def test_a_number_written_as_text_comes_with_how_to_write_it(key, text, number):
     message = error_of(with_value(["training", key], text))
     assert message.startswith(f"training.{key}: got '{text}'; allowed: a")
     assert message.endswith(f" (this is text: write {number})")
-    check(with_value(["training", key], yaml.safe_load(number)))
+    check(with_value(["protocols", "mine"], {key: yaml.safe_load(number)}))
 
 
 @pytest.mark.parametrize(
@@ -153,6 +166,7 @@ def test_a_number_written_as_text_comes_with_how_to_write_it(key, text, number):
         (["training", "learning_rate"], "nan"),
         (["training", "learning_rate"], "1e999"),
         (["training", "learning_rate"], "-1"),
+        (["training", "target_accuracy"], "1.5"),
         (["training", "points"], "1e-3"),
         (["training", "hidden_widths"], "25"),
         (["hidden"], "3"),
@@ -207,6 +221,8 @@ def test_an_unknown_activation_is_named_with_those_that_exist(place, given, hint
         ("loss", date(2020, 1, 1), "mse, bce"),
         ("optimizer", "ADAM", "sgd, adam (did you mean adam?)"),
         ("initialisation", None, "uniform, glorot"),
+        ("biases", 0, "uniform, zero"),
+        ("biases", "zeros", "uniform, zero (did you mean zero?)"),
         ("prediction", ["round"], "threshold, round (did you mean round?)"),
     ],
 )
@@ -223,11 +239,17 @@ def test_hidden_widths_are_a_list(value):
 
 
 @pytest.mark.parametrize(
-    "name", ["../x", "", 3, "a b", "a\n", "a/b", ".", "-a", "é", "a{b}", None, True, 1.5]
+    "name",
+    ["../x", "", 3, "a b", "a\n", "a/b", ".", "..", ".a", "-a", "é", "a{b}", None, True, 1.5],
 )
 def test_a_protocols_name_can_be_a_folders(name):
     message = error_of(with_value(["protocols", name], {}))
     assert message == f"protocols: got {name!r}; allowed: {NAME}"
+
+
+@pytest.mark.parametrize("name", ["adam-0.01", "1.5", "a.b.c", "a..b", "0"])
+def test_a_protocols_name_may_hold_dots_inside(name):
+    check(with_value(["protocols", name], {}))
 
 
 @pytest.mark.parametrize("value", [None, [], 3, "text", True])
@@ -281,19 +303,26 @@ def test_there_is_a_protocol():
             {"hidden": ["relu"], "substitute": {"tanh": "publishedtanh"}},
             "substitute",
             "tanh",
-            "what the protocol trains: relu, identity, sigmoid",
+            "what is trained: relu, identity, sigmoid",
         ),
         (
             {"substitute": {"rleu": "tanh"}},
             "substitute",
             "rleu",
-            "what the protocol trains: relu, tanh, selu, sigmoid, identity (did you mean relu?)",
+            "what is trained: relu, tanh, selu, sigmoid, identity (did you mean relu?)",
         ),
     ],
 )
 def test_settings_that_contradict_each_other_are_refused(own, key, given, allowed):
     message = error_of(with_value(["protocols", "mine"], own))
     assert message == f"protocols.mine.{key}: got {given!r}; allowed: {allowed}"
+
+
+def test_a_common_substitute_may_be_of_what_only_some_protocols_train():
+    check(with_value(["training", "substitute"], {"tanh": "publishedtanh"}))
+    assert error_of(with_value(["training", "substitute"], {"tahn": "relu"})).startswith(
+        "training.substitute: got 'tahn'; allowed: what is trained: relu, tanh, "
+    )
 
 
 @pytest.mark.parametrize(
@@ -305,6 +334,9 @@ def test_settings_that_contradict_each_other_are_refused(own, key, given, allowe
         {"loss": "bce"},
         {"loss": "bce", "output": ["tanh"], "substitute": {"tanh": "sigmoid"}},
         {"hidden": ["tanh"], "output": ["selu"], "substitute": {"selu": "relu"}},
+        {"biases": "zero"},
+        {"target_accuracy": 0},
+        {"target_accuracy": 1},
     ],
 )
 def test_settings_that_agree_pass(own):
@@ -312,8 +344,11 @@ def test_settings_that_agree_pass(own):
 
 
 @pytest.mark.parametrize("seeds", [1, 2**29])
-def test_the_number_of_seeds_reaches_to_its_limits(seeds):
-    check(with_value(["seeds"], seeds))
+@pytest.mark.parametrize("place", ["seeds", "protocols.mine.seeds"])
+def test_the_number_of_seeds_reaches_to_its_limits_and_not_beyond(place, seeds):
+    check(with_value(place.split("."), seeds))
+    message = error_of(with_value(place.split("."), 2**29 + 1))
+    assert message == f"{place}: got 536870913; allowed: {SEEDS}"
 
 
 def test_a_protocols_own_settings_lie_over_the_common_ones():
@@ -325,13 +360,22 @@ def test_a_protocols_own_settings_lie_over_the_common_ones():
         "epochs": 7,
         "hidden": ["tanh"],
         "output": CONFIG["output"],
+        "seeds": CONFIG["seeds"],
     }
     assert config["training"] == CONFIG["training"]
 
 
+def test_a_protocol_may_have_seeds_of_its_own():
+    counts = {
+        name: own["seeds"]
+        for name, own in protocols(with_value(["protocols", "mine"], {"seeds": 7})).items()
+    }
+    assert (counts["mine"], counts["as-written"]) == (7, CONFIG["seeds"])
+
+
 def test_training_settings_leave_out_which_others_are_trained():
     assert training_settings(CONFIG)["as-written"] == CONFIG["training"]
-    config = with_value(["protocols", "mine"], {"hidden": ["tanh"], "loss": "bce"})
+    config = with_value(["protocols", "mine"], {"hidden": ["tanh"], "seeds": 7, "loss": "bce"})
     assert training_settings(config)["mine"] == {**CONFIG["training"], "loss": "bce"}
 
 

@@ -1,6 +1,7 @@
 """The figures: every run in them, whatever the runs did, and the same bytes each time."""
 
 import json
+import math
 import os
 import shutil
 import subprocess
@@ -13,8 +14,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from scripts import tables
+from scripts import figures, tables
 from scripts.aggregate import losses_over_seeds
 from scripts.claims import evaluate
 from scripts.config import protocols
@@ -25,8 +28,11 @@ from scripts.figures import (
     effects,
     losses_by_epoch,
     main,
+    nice_ratios,
     save,
+    signal_by_layer,
 )
+from scripts.names import activation_name
 from scripts.predicates import read_claims
 from scripts.study import combinations
 
@@ -34,6 +40,7 @@ ROOT = Path(__file__).parents[2]
 CLAIMS = ROOT / "report/claims.yaml"
 SEVEN = ["relu", "tanh", "selu", "sigmoid", "identity", "publishedtanh", "softsign"]
 EPOCHS = 4
+LAYERS = 3
 
 
 def config(**own):
@@ -42,7 +49,7 @@ def config(**own):
         "seeds_per_job": 5,
         "hidden": ["relu", "tanh"],
         "output": ["identity", "sigmoid"],
-        "training": {"points": 1000},
+        "training": {"points": 1000, "epochs": EPOCHS},
         "protocols": {"plain": {}, "other": {}},
     } | own
 
@@ -59,14 +66,30 @@ def made(config, accuracy=lambda i: 0.5 + 0.499 * (i * 0.37 % 1), diverged=lambd
             runs.append(
                 {**run, "final_train_loss": 1 - share, "train_accuracy": share}
                 | {"test_accuracy": share, "diverged": lost, "diverged_epoch": 1 if lost else None}
+                | {"epochs_to_target": None if lost or i % 3 == 2 else 1 + i % EPOCHS}
                 | {"loss_roughness": share / (1 + seed)}
             )
             losses += [
                 {**run, "epoch": epoch, "loss": np.nan if lost else 0.3 / epoch + 0.01 * (i % 7)}
                 for epoch in range(1, EPOCHS + 1)
             ]
-    runs = pd.DataFrame(runs).astype({"diverged_epoch": "Int64"})
+    runs = pd.DataFrame(runs).astype({"diverged_epoch": "Int64", "epochs_to_target": "Int64"})
     return runs, losses_over_seeds(pd.DataFrame(losses))
+
+
+def made_layers(config, diverged=lambda i: False, **_):
+    """The table layers that a study would leave: a run that diverged has no values in the end."""
+    generator = np.random.default_rng(0)
+    runs = [(*names, seed) for names in combinations(config) for seed in range(config["seeds"])]
+    columns = list(tables.TABLES["layers"].columns)
+    rows = [
+        [*run, epoch, layer, *(generator.random(len(columns) - 6) * (np.nan if lost else 1))]
+        for i, run in enumerate(runs)
+        for epoch in (0, 1, EPOCHS)
+        for lost in [epoch and diverged(i)]
+        for layer in range(1, LAYERS + 1)
+    ]
+    return tables.check(pd.DataFrame(rows, columns=columns), "layers", "layers.csv")
 
 
 @pytest.fixture(autouse=True)
@@ -90,6 +113,11 @@ def fig3(config, runs):
     claims = read_claims(CLAIMS)
     table = tables.check(evaluate(claims, runs, protocols(config)), "claims", "claims.csv")
     return effects(claims, table, list(protocols(config))), table
+
+
+def fig4(config, layers):
+    protocol, settings = next(iter(protocols(config).items()))
+    return signal_by_layer(layers, protocol, settings)
 
 
 def markers(panel):
@@ -207,7 +235,7 @@ def test_every_effect_is_a_marker_with_its_interval(case):
     study = config(**own)
     figure, table = fig3(study, made(study, **results)[0])
     drawn = {
-        (panel.get_title().split(":")[0], bars.get_label()): bars
+        (panel.get_title(loc="right").split(":")[0], bars.get_label()): bars
         for panel in figure.axes
         for bars in panel.containers
     }
@@ -221,11 +249,127 @@ def test_every_effect_is_a_marker_with_its_interval(case):
         np.testing.assert_allclose(ends[~np.isnan(ends).any(-1)].reshape(-1, 2), known)
 
 
+def fig3_panels(**own):
+    study = config(hidden=["relu", "tanh", "selu", "sigmoid"], **own)
+    figure, table = fig3(study, made(study)[0])
+    panels = {panel.get_title(loc="right").split(":")[0]: panel for panel in figure.axes}
+    return panels, table
+
+
+def test_a_panel_says_what_is_expected_and_shows_the_margin_and_the_groups():
+    panels, table = fig3_panels()
+    claims = read_claims(CLAIMS)
+    assert list(panels) == list(claims)
+    assert panels["C2"].get_title(loc="right") == "C2: loss lower"
+    assert panels["C5"].get_title(loc="right") == "C5: accuracy the same"
+    assert panels["C6e"].get_title(loc="right") == "C6e: epochs lower"
+    for name, claim in claims.items():
+        (margin,) = panels[name].patches
+        assert sorted({*margin.get_corners()[:, 0]}) == [-claim["margin"], claim["margin"]]
+        groups = table[(table["claim"] == name) & (table["group"] != "all")]["group"].unique()
+        assert len(panels[name].get_yticks()) == len(groups)
+    named = [label.get_text() for label in panels["C3"].get_yticklabels()]
+    assert named[::-1] == [
+        f"{pair}\n({output})"
+        for output in ("Identity", "Sigmoid")
+        for pair in ("ReLU–Tanh", "SELU–Tanh")
+    ]
+
+
+def test_a_ratio_is_labelled_as_one_where_its_logarithm_is():
+    panels, _ = fig3_panels()
+    for name, claim in read_claims(CLAIMS).items():
+        labels = [label.get_text() for label in panels[name].get_xticklabels()]
+        ratios = [label.removeprefix("×") for label in labels if label.startswith("×")]
+        assert len(ratios) == (len(labels) if claim["scale"] == "ratio" else 0)
+        if ratios:
+            places = panels[name].get_xticks()
+            assert np.exp(places) == pytest.approx([float(ratio) for ratio in ratios])
+            low, high = panels[name].get_xlim()
+            assert ((low <= places) & (places <= high)).all()
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ratios"),
+    [
+        (0.1, 10, [0.1, 1, 10]),
+        (0.07, 15, [0.1, 1, 10]),
+        (0.5, 3, [0.5, 1, 2]),
+        (1e-4, 0.02, [1e-4, 1e-3, 1e-2]),
+        (0.9, 1.6, [1, 1.5]),
+        (2.5, 8, [3, 5, 7]),
+        (0.9, 1.1, [1]),
+        (1.1, 1.4, []),
+    ],
+)
+def test_nice_ratios_are_round_and_as_few_as_will_do(low, high, ratios):
+    assert nice_ratios(math.log(low), math.log(high)) == pytest.approx(ratios)
+
+
+@given(st.floats(-18, 15), st.floats(1, 4))
+def test_nice_ratios_lie_within_the_limits_at_least_two_of_them(low, width):
+    ratios = nice_ratios(low, low + width)
+    assert 2 <= len(ratios) <= 6
+    assert ratios == sorted(set(ratios))
+    assert all(low <= math.log(ratio) <= low + width for ratio in ratios)
+
+
+SIGNALS = [("activation_std", 0), ("weight_grad_norm", 0), ("weight_grad_norm", EPOCHS)]
+
+
+@cases
+def test_signals_are_lines_of_medians_over_seeds_in_bands_of_the_middle_half(own, results):
+    study = config(**own)
+    layers = made_layers(study, **results)
+    panels = fig4(study, layers).axes
+    first, output = next(iter(study["protocols"])), study["output"][-1]
+    values_of = dict(list(layers.groupby(["protocol", "hidden", "output", "epoch", "layer"])))
+    for panel, (column, epoch) in zip(panels, SIGNALS, strict=True):
+        assert panel.get_yscale() == "log"
+        drawn = zip(study["hidden"], panel.lines, panel.collections, strict=True)
+        for hidden, line, band in drawn:
+            assert line.get_label() == activation_name(hidden)
+            assert list(line.get_xdata()) == list(range(1, LAYERS + 1))
+            values = [
+                values_of[first, hidden, output, epoch, layer][column].dropna()
+                for layer in range(1, LAYERS + 1)
+            ]
+            medians = [np.median(v) if len(v) else np.nan for v in values]
+            np.testing.assert_allclose(line.get_ydata(), medians, rtol=1e-12)
+            quartiles = {np.percentile(v, q) for v in values if len(v) for q in (25, 75)}
+            heights = {y for path in band.get_paths() for _, y in path.vertices}
+            np.testing.assert_allclose(sorted(heights), sorted(quartiles), rtol=1e-12)
+
+
+def test_an_activation_looks_the_same_in_figures_1_and_4():
+    study = config(hidden=SEVEN)
+    (_, loss), (*signals,) = (
+        fig1(study, made(study)[1]).axes,
+        fig4(study, made_layers(study)).axes,
+    )
+    looks = [looks_of(panel) for panel in (loss, *signals)]
+    assert all(look == looks[0] for look in looks)
+    assert len({*looks[0]}) == 7
+
+
+def test_a_signal_that_is_gone_does_not_stretch_the_axis():
+    study = config()
+    layers = made_layers(study)
+    before = [panel.get_ylim() for panel in fig4(study, layers[layers["hidden"] != "tanh"]).axes]
+    layers.loc[layers["hidden"] == "tanh", ["weight_grad_norm", "activation_std"]] = 0.0
+    panels = fig4(study, layers).axes
+    assert [panel.get_ylim() for panel in panels] == before
+    assert all(panel.lines[1].get_ydata().tolist() == [0.0] * LAYERS for panel in panels)
+
+
+def looks_of(panel):
+    return [(line.get_color(), str(line._unscaled_dash_pattern)) for line in panel.lines]
+
+
 def test_seven_activations_look_different_and_are_named():
     study = config(hidden=SEVEN)
     panel = fig1(study, made(study)[1]).axes[0]
-    looks = {(line.get_color(), str(line._unscaled_dash_pattern)) for line in panel.lines}
-    assert len(looks) == 7
+    assert len({*looks_of(panel)}) == 7
     named = [text.get_text() for text in panel.get_legend().get_texts()]
     assert len(set(named)) == 7
     assert named[:3] == ["ReLU", "Tanh", "SELU"]
@@ -243,33 +387,64 @@ def test_each_figure_is_saved_in_three_formats_with_something_in_it(tmp_path, ca
     save(fig1(study, losses), "fig1", tmp_path)
     save(fig2(study, runs), "fig2", tmp_path)
     save(fig3(study, runs)[0], "fig3", tmp_path)
-    for name in ["fig1", "fig2", "fig3"]:
+    save(fig4(study, made_layers(study, **results)), "fig4", tmp_path)
+    for name in ["fig1", "fig2", "fig3", "fig4"]:
         assert (tmp_path / f"{name}.pdf").read_bytes().startswith(b"%PDF")
         assert (tmp_path / f"{name}.svg").read_text().count("<path") > 10
         image = matplotlib.image.imread(tmp_path / f"{name}.png")
         assert image.shape[1] > 1000
         assert image[..., :3].std() > 0.02
-    assert len(list(tmp_path.iterdir())) == 9
+    assert len(list(tmp_path.iterdir())) == 12
     assert plt.get_fignums() == []
+
+
+@pytest.fixture
+def written(tmp_path, monkeypatch):
+    """A function that writes a study's tables into a folder, makes it the working directory, and
+    returns the verdicts and the arguments that draw its figures.
+    """
+
+    def write(study):
+        runs, losses = made(study)
+        verdicts = evaluate(read_claims(CLAIMS), runs, protocols(study))
+        made_tables = {"runs": runs, "losses": losses, "claims": verdicts}
+        for name, table in (made_tables | {"layers": made_layers(study)}).items():
+            tables.write(table, name, tmp_path / f"results/{name}.csv")
+        (tmp_path / "report").mkdir()
+        shutil.copy(CLAIMS, tmp_path / "report")
+        monkeypatch.chdir(tmp_path)
+        arguments = ["scripts.figures", "--config", json.dumps(study)]
+        monkeypatch.setattr(sys, "argv", arguments)
+        return verdicts, arguments
+
+    return write
+
+
+def test_figure_3_has_only_the_claims_that_the_main_protocol_tests(written, monkeypatch):
+    verdicts, _ = written(config(protocols={"plain": {}, "other": {}, "other-bce": {}}))
+    drawn = {}
+    monkeypatch.setattr(figures, "save", lambda figure, name: drawn.update({name: figure}))
+    main()
+    shown = [panel.get_title(loc="right").split(":")[0] for panel in drawn["fig3"].axes]
+    assert shown == ["C1", "C2", "C3", "C4"]
+    assert {"C6", "C6e"} <= set(verdicts["claim"])  # under the other protocol
+    labels = [text.get_text() for text in drawn["fig3"].legends[0].get_texts()]
+    assert labels == ["plain", "other", "other-bce"]
+
+
+def test_figure_3_is_there_even_if_the_main_protocol_tests_no_claim(written):
+    verdicts, _ = written(config(hidden=["tanh"], output=["identity"]))
+    assert verdicts.empty
+    main()
+    assert {f"fig3.{kind}" for kind in ("pdf", "png", "svg")} <= set(saved(Path()))
 
 
 def saved(folder):
     return {path.name: path.read_bytes() for path in (folder / "results/figures").iterdir()}
 
 
-def test_two_processes_write_the_same_bytes(tmp_path, monkeypatch):
-    study = config(hidden=SEVEN[:4])
-    runs, losses = made(study)
-    tables.write(runs, "runs", tmp_path / "results/runs.csv")
-    tables.write(losses, "losses", tmp_path / "results/losses.csv")
-    verdicts = evaluate(read_claims(CLAIMS), runs, protocols(study))
-    tables.write(verdicts, "claims", tmp_path / "results/claims.csv")
-    (tmp_path / "report").mkdir()
-    shutil.copy(CLAIMS, tmp_path / "report")
-    monkeypatch.chdir(tmp_path)
-
-    arguments = ["scripts.figures", "--config", json.dumps(study)]
-    monkeypatch.setattr(sys, "argv", arguments)
+def test_two_processes_write_the_same_bytes(tmp_path, written):
+    _, arguments = written(config(hidden=SEVEN[:4]))
     main()
     first = saved(tmp_path)
     shutil.rmtree("results/figures")
@@ -277,5 +452,5 @@ def test_two_processes_write_the_same_bytes(tmp_path, monkeypatch):
     subprocess.run([sys.executable, "-m", *arguments], check=True, env={**os.environ, **otherwise})
     second = saved(tmp_path)
 
-    assert sorted(first) == [f"fig{n}.{f}" for n in (1, 2, 3) for f in ("pdf", "png", "svg")]
+    assert sorted(first) == [f"fig{n}.{f}" for n in (1, 2, 3, 4) for f in ("pdf", "png", "svg")]
     assert [name for name in first if first[name] != second[name]] == []

@@ -14,13 +14,35 @@ ROOT = Path(__file__).parents[2]
 CLAIMS = yaml.safe_load((ROOT / "report/claims.yaml").read_text(encoding="utf-8"))
 
 
-def test_the_repositorys_claims_are_those_of_the_source():
+def test_the_repositorys_claims_are_those_of_the_source_and_our_own():
     claims = read_claims(ROOT / "report/claims.yaml")
-    assert list(claims) == ["C1", "C2", "C3", "C4", "C5", "C6"]
+    assert list(claims) == ["C1", "C2", "C3", "C4", "C5", "C6", "C6e", "T1", "T2", "T3", "T4"]
 
 
 def test_metrics_are_columns_of_the_runs():
     assert set(METRICS) <= set(tables.TABLES["runs"].columns)
+
+
+def test_every_protocol_that_a_claim_adds_to_its_own_is_one_of_the_study():
+    """A claim that compares with a protocol of which there is none is silently never tested."""
+    study = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["protocols"]
+    named = {
+        side["protocol"]
+        for claim in CLAIMS.values()
+        for comparison in claim["comparisons"]
+        for side in comparison.values()
+        if isinstance(side, dict) and "protocol" in side
+    }
+    assert {"{protocol}-bce", "{protocol}-right-tanh"} <= named
+    for pattern in named:
+        assert any(pattern.format(protocol=name) in study for name in study), pattern
+
+
+@pytest.mark.parametrize("change", [{"never": 300}, {"never": 0.5}, {"metric": "epochs_to_target"}])
+def test_a_claim_may_say_what_a_run_without_a_value_counts_as(tmp_path, change):
+    path = tmp_path / "claims.yaml"
+    path.write_text(yaml.safe_dump(CLAIMS | {"C4": CLAIMS["C4"] | change}))
+    assert read_claims(path)["C4"] == CLAIMS["C4"] | change
 
 
 @pytest.mark.parametrize(
@@ -41,6 +63,13 @@ def test_metrics_are_columns_of_the_runs():
             "C4.comparisons.0: got .* second or value",
         ),
         ("within", {}, "C4.comparisons.0.first: output is open; allowed: to say it"),
+        ("never", "often", "C4.never: got 'often'; allowed: a number"),
+        ("never", None, "C4.never: got None; allowed: a number"),
+        ("never", float("inf"), "C4.never: got inf; allowed: a number"),
+        ("never", True, "C4.never: got True; allowed: a number"),
+        ("never", "3e2", "C4.never: got '3e2'; allowed: a number .*write 300"),
+        ("metric", "epochs", "C4.metric: got 'epochs'; allowed: .*epochs_to_target"),
+        ("metric", "diverged_epoch", "C4.metric: got 'diverged_epoch'; allowed: "),
         ("marign", 1, "C4.marign: unknown key; allowed: .*did you mean margin"),
     ],
 )

@@ -14,9 +14,11 @@ import yaml
 
 from scripts import tables
 from scripts.aggregate import summarise
-from scripts.claims import ALPHA, evaluate
+from scripts.causes import CAUSES, read_causes
+from scripts.claims import ALPHA, evaluate, intervals
 from scripts.config import protocols
 from scripts.predicates import CLAIMS, read_claims
+from scripts.published import PUBLISHED, agreement
 from scripts.report import (
     BIBLIOGRAPHY,
     FILTERS,
@@ -30,29 +32,33 @@ from scripts.report import (
     setting,
     significant,
 )
-from scripts.study import combinations
+from scripts.study import beside_main, combinations
 
 ROOT = Path(__file__).parents[2]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 TEXT = (ROOT / TEMPLATE).read_text(encoding="utf-8")
 NAN = math.nan
-STATED = read_claims(ROOT / CLAIMS)
+STATED, SUPPOSED = read_claims(ROOT / CLAIMS), read_causes(ROOT / CAUSES)
 VERDICTS = {}  # of runs that were evaluated before, for that takes time
 VALUES = [*tables.METRICS, "loss_roughness"]
 ONE = {"hidden": ["tanh"], "output": ["sigmoid"], "protocols": {"only": {}}}
+FACTORS = {"slope": 0.24, "forward": 0.14, "backward": 0.13}
 RESTRICTED = {"protocols": {"as-written": {}, "deep-sigmoid": {"hidden": ["sigmoid"], "epochs": 7}}}
 
 
 def made(diverged=lambda i: False, **own):
     """A config, and the table of runs that a study of it would leave."""
     config = copy.deepcopy(CONFIG) | {"seeds": 3} | own
+    for protocol in config["protocols"].values():
+        protocol.pop("seeds", None)
     runs = [
-        dict(zip(["protocol", "hidden", "output"], names, strict=True)) | {"seed": seed}
+        dict(zip(tables.COMBINATION, names, strict=True)) | {"seed": seed}
         for names in combinations(config)
         for seed in range(config["seeds"])
     ]
     noise = np.random.default_rng(0).random((4, len(runs))) * 0.5 + 0.4
     table = pd.DataFrame(runs).assign(**dict(zip(VALUES, noise, strict=True)))
+    table["epochs_to_target"] = pd.Series(range(len(runs)), dtype="Int64") % 290 + 1
     table["diverged"] = [diverged(i) for i in range(len(runs))]
     table.loc[table["diverged"], VALUES] = None
     return config, table
@@ -62,13 +68,39 @@ def rendered(config, runs, summary=None, template=TEXT):
     return render(template, known(config, runs, summary))
 
 
-def known(config, runs, summary=None):
-    summary = summarise(runs) if summary is None else summary
+def known(config, runs, summary=None, **results):
+    summary = summary_of(config, runs) if summary is None else summary
     key = runs.to_csv()
     if key not in VERDICTS:
-        verdicts = evaluate(STATED, runs, protocols(config))
-        VERDICTS[key] = tables.check(verdicts, "claims", "claims.csv")
-    return facts(config, "0123456789abcdef" * 4, runs, summary, STATED, VERDICTS[key])
+        VERDICTS[key] = {
+            "claims": evaluate(STATED, runs, protocols(config)),
+            "intervals": intervals(STATED, runs, protocols(config), list(beside_main(config))),
+        }
+    published = tables.read("published", ROOT / PUBLISHED)
+    made_tables = VERDICTS[key] | {
+        "runs": runs,
+        "summary": summary,
+        "factors": factors_of(config),
+        "agreement": agreement(published, summary),
+    }
+    for name, table in made_tables.items():
+        if name not in ("runs", "summary"):  # of which some tests make what cannot be
+            tables.check(table.reset_index(drop=True), name, name)
+    return facts(config, "0123456789abcdef" * 4, made_tables | results, STATED, SUPPOSED)
+
+
+def summary_of(config, runs):
+    targets = {name: own["target_accuracy"] for name, own in protocols(config).items()}
+    return summarise(runs, targets)
+
+
+def factors_of(config):
+    rows = [
+        dict(zip(tables.COMBINATION, names, strict=True)) | {"epoch": epoch} | FACTORS
+        for names in combinations(config)
+        for epoch in (0, 300)
+    ]
+    return pd.DataFrame(rows)
 
 
 CASES = {
@@ -107,9 +139,9 @@ def test_the_report_is_written_whatever_the_runs_did(case):
 
 @cases
 def test_every_row_of_the_summary_is_in_a_table(case):
-    _, runs = CASES[case]
+    config, runs = CASES[case]
     lines = [line.strip("| \n").split(" | ") for line in text_of(case).splitlines()]
-    for row in summarise(runs).to_dict("records"):
+    for row in summary_of(config, runs).to_dict("records"):
         names = [row["protocol"], *(FILTERS["name"](row[key]) for key in ("hidden", "output"))]
         values = [
             str(row["n"]),
@@ -149,7 +181,7 @@ SHOWN = [
 @pytest.mark.parametrize("column", SHOWN)
 def test_another_value_anywhere_in_the_summary_is_another_text(column):
     config, runs = made(hidden=["relu", "tanh"], **RESTRICTED)
-    summary = summarise(runs)
+    summary = summary_of(config, runs)
     before = rendered(config, runs, summary)
     for row in summary.index:
         changed = summary.copy()
@@ -171,7 +203,7 @@ def test_another_setting_is_another_text(key):
 
 def test_another_order_of_the_results_is_another_order_of_words():
     config, runs = made()
-    summary = summarise(runs)
+    summary = summary_of(config, runs)
     here = (summary["protocol"] == "as-written") & (summary["output"] == "sigmoid")
     orders = [["relu", "selu", "sigmoid", "tanh"], ["tanh", "sigmoid", "relu", "selu"]]
     for names in orders:
@@ -186,12 +218,100 @@ def test_another_order_of_the_results_is_another_order_of_words():
 def test_a_combination_without_values_has_no_rank(lost):
     config, runs = made(output=["sigmoid"], protocols={"only": {}})
     runs.loc[runs["hidden"] == lost, ["diverged", *VALUES]] = [True, *[None] * 4]
-    means = summarise(runs).set_index("hidden")["test_accuracy_mean"].dropna().sort_values()
+    means = (
+        summary_of(config, runs).set_index("hidden")["test_accuracy_mean"].dropna().sort_values()
+    )
     text = rendered(config, runs)
     least, greatest = one_line(percent(means.iloc[0])), one_line(percent(means.iloc[-1]))
     assert abstract(text).index(least) < abstract(text).index(greatest)  # "from … to …"
     a, b, c = (f"{FILTERS['name'](name)} ({percent(means[name])})" for name in means.index[::-1])
     assert one_line(f"{a}, {b} and {c}") in one_line(text)
+
+
+def paragraph(text, start):
+    return one_line(text[text.index(start) :].strip().split("\n\n")[0])
+
+
+def clear(**values):
+    """A study of few protocols in which values differ as a function of hidden and output says."""
+    names = ["as-written", "as-coded", "as-written-bce", "as-coded-right-tanh", "gain-4", "longer"]
+    stated = {name: CONFIG["protocols"][name] for name in names}
+    config, runs = made(seeds=8, protocols=copy.deepcopy(stated))
+    noise = np.random.default_rng(1).uniform(0.99, 1.01, len(runs))
+    for column, value in values.items():
+        keys = runs[["protocol", "hidden", "output"]].itertuples(index=False)
+        runs[column] = np.array([value(*key) for key in keys]) * noise
+    return config, runs
+
+
+@pytest.mark.parametrize(
+    ("ratio", "words"), [(0.5, "holds"), (1.0, "shows no difference"), (2.0, "is reversed")]
+)
+def test_data_that_flips_flips_the_text(ratio, words):
+    loss = lambda protocol, hidden, output: ratio if output == "sigmoid" else 1.0  # noqa: E731
+    text = rendered(*clear(final_train_loss=loss))
+    assert paragraph(text, "**C2**").endswith(f"Under *as-written* and *as-coded*, this {words}.")
+    assert f"Under *as-written* and *as-coded*, this {words}." in paragraph(text, "\nDoes the last")
+    row = next(line for line in text.splitlines() if line.startswith("| C2 |"))
+    verdict = words.removeprefix("is ").removeprefix("shows ")
+    assert [cell.split(" (")[0] for cell in row.strip("| ").split(" | ")[2:]] == [verdict] * 2
+
+
+def test_protocols_that_differ_are_told_apart():
+    halves = {"as-written": 0.5}
+    loss = lambda p, hidden, output: halves.get(p, 2.0) if output == "sigmoid" else 1.0  # noqa: E731
+    text = paragraph(rendered(*clear(final_train_loss=loss)), "**C2**")
+    assert text.endswith("Under *as-written*, this holds. Under *as-coded*, this is reversed.")
+
+
+@pytest.mark.parametrize(
+    ("learns", "said"),
+    [
+        ({"gain-4"}, "the interventions support is that the signal shrinks"),
+        ({"longer"}, "near zero, it learns, but too slowly to be seen and random"),
+        ({"longer", "gain-4"}, "the interventions support is that it learns, but too slowly"),
+        (set(), "the interventions support is that its units saturate"),
+    ],
+)
+def test_the_cause_is_the_one_that_the_interventions_support(learns, said):
+    def accuracy(protocol, hidden, output):
+        return 0.5 if hidden == "sigmoid" and protocol not in learns else 0.9
+
+    text = one_line(rendered(*clear(test_accuracy=accuracy)))
+    assert said in text
+    for name, cause in SUPPOSED.items():
+        mistaken = [p for p in cause["fails"] if p in learns]
+        mistaken += [
+            p for p in cause["learns"] if p in {"gain-4", "longer", "as-written-bce"} - learns
+        ]
+        (row,) = re.findall(rf"\| {re.escape(cause['cause'])}: [^|]*\| \d+ \| ([^|]*) \|", text)
+        assert set(re.split(", | and ", row)) == (set(mistaken) or {"none"}), name
+
+
+@pytest.mark.parametrize(("slope", "said"), [(0.24, "not saturated"), (0.02, "they are saturated")])
+def test_whether_units_saturate_is_read_from_their_slope(slope, said):
+    config, runs = made(**ONE | {"hidden": ["sigmoid"]})
+    table = factors_of(config).assign(slope=slope)
+    assert said in one_line(render(TEXT, known(config, runs, factors=table)))
+
+
+def test_what_depends_on_the_wrong_gradient_is_said_by_the_data():
+    def loss(protocol, hidden, output):
+        return {"tanh": 1.0}.get(hidden, 0.5) * (2 if protocol == "as-coded-right-tanh" else 1)
+
+    dependent = lambda p, h, o: loss(p, h, o) / (8 if "right" in p else 1)  # noqa: E731
+    for value, depends in ((loss, False), (dependent, True)):
+        text = one_line(rendered(*clear(final_train_loss=value)))
+        assert ("What is said of C3" in text) == depends
+
+
+def test_published_values_agree_or_not_as_the_table_says():
+    config, runs = clear()
+    rows = known(config, runs)["agreement"]
+    table = pd.DataFrame(rows).assign(agrees=[True, False, True])
+    text = one_line(render(TEXT, known(config, runs, agreement=table)))
+    names = [FILTERS["name"](row["hidden"]) for row in rows]
+    assert f"within their spread for {names[0]} and {names[2]}, and not for {names[1]}" in text
 
 
 def test_no_measured_number_is_typed_into_the_prose():
@@ -236,7 +356,7 @@ def test_a_mistake_is_one_line_with_the_file_and_its_line(template, line, said):
 
 def test_a_combination_that_the_summary_lacks_is_named():
     config, runs = made()
-    summary = summarise(runs).query("hidden != 'selu'")
+    summary = summary_of(config, runs).query("hidden != 'selu'")
     with pytest.raises(ReportError) as caught:
         rendered(config, runs, summary)
     message = "results/summary.csv has no row for as-written, selu, identity"
@@ -299,6 +419,22 @@ def test_percent(value, text):
 )
 def test_percentage_points(value, text):
     assert points(value) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("signed_points", 0.0123, "+1.2"),
+        ("signed_points", -0.0123, "−1.2"),
+        ("signed_points", NAN, "–"),
+        ("whole", 12.0, "12"),
+        ("whole", NAN, "–"),
+        ("scientific", 7.1e-6, r"$7 \cdot 10^{-6}$"),
+        ("scientific", NAN, "–"),
+    ],
+)
+def test_more_ways_to_write_a_number(name, value, text):
+    assert FILTERS[name](value) == text
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.study import block_folders, combinations, seed_blocks
+from scripts.study import beside_main, block_folders, combinations, seed_blocks
 
 CONFIG = {
     "seeds": 3,
@@ -16,8 +16,8 @@ CONFIG = {
 }
 
 
-def blocks_of(seeds, seeds_per_job):
-    return seed_blocks({"seeds": seeds, "seeds_per_job": seeds_per_job})
+def with_protocol(name, own):
+    return CONFIG | {"protocols": CONFIG["protocols"] | {name: own}}
 
 
 def seeds_in(block):
@@ -50,7 +50,7 @@ def test_combinations_come_in_the_order_of_the_config_each_protocol_with_its_own
     ],
 )
 def test_blocks_are_cut_at_multiples_of_seeds_per_job(seeds, seeds_per_job, blocks):
-    assert blocks_of(seeds, seeds_per_job) == blocks
+    assert seed_blocks(seeds, seeds_per_job) == blocks
 
 
 COUNTS = st.integers(1, 300)
@@ -58,7 +58,7 @@ COUNTS = st.integers(1, 300)
 
 @given(COUNTS, COUNTS)
 def test_blocks_hold_every_seed_once_and_are_aligned(seeds, seeds_per_job):
-    blocks = blocks_of(seeds, seeds_per_job)
+    blocks = seed_blocks(seeds, seeds_per_job)
     assert [seed for block in blocks for seed in seeds_in(block)] == list(range(seeds))
     assert all(seeds_in(block)[0] % seeds_per_job == 0 for block in blocks)
     assert all(len(seeds_in(block)) == seeds_per_job for block in blocks[:-1])
@@ -66,8 +66,8 @@ def test_blocks_hold_every_seed_once_and_are_aligned(seeds, seeds_per_job):
 
 @given(COUNTS, COUNTS, COUNTS)
 def test_full_blocks_stay_as_they_are_when_seeds_are_added(seeds, more, seeds_per_job):
-    full = {b for b in blocks_of(seeds, seeds_per_job) if len(seeds_in(b)) == seeds_per_job}
-    assert full <= set(blocks_of(seeds + more, seeds_per_job))
+    full = {b for b in seed_blocks(seeds, seeds_per_job) if len(seeds_in(b)) == seeds_per_job}
+    assert full <= set(seed_blocks(seeds + more, seeds_per_job))
 
 
 def test_a_block_has_a_folder_of_its_own():
@@ -77,3 +77,27 @@ def test_a_block_has_a_folder_of_its_own():
         "results/runs/b/tanh-sigmoid/seeds-0-1",
         "results/runs/b/tanh-sigmoid/seeds-2-2",
     ]
+
+
+@pytest.mark.parametrize(
+    ("seeds", "blocks"), [(1, ["0-0"]), (4, ["0-1", "2-3"]), (5, ["0-1", "2-3", "4-4"])]
+)
+def test_a_protocols_own_seeds_give_it_its_own_blocks_and_the_others_none(seeds, blocks):
+    before, after = block_folders(CONFIG), block_folders(with_protocol("c", {"seeds": seeds}))
+    at_c = "results/runs/c/"
+    assert [f for f in after if f.startswith(at_c)] == [
+        f"{at_c}{hidden}-{output}/seeds-{block}"
+        for hidden in CONFIG["hidden"]
+        for output in CONFIG["output"]
+        for block in blocks
+    ]
+    others = [[f for f in folders if not f.startswith(at_c)] for folders in (before, after)]
+    assert others[0] == others[1]
+
+
+def test_beside_the_main_protocol_stand_those_with_its_activations_whatever_their_seeds():
+    config = with_protocol("d", {"seeds": 1, "epochs": 9, "output": ["sigmoid", "identity"]})
+    assert list(beside_main(config)) == ["b", "d"]
+    assert beside_main(config)["d"]["seeds"] == 1
+    other_order = with_protocol("d", {"output": ["identity", "sigmoid"]})
+    assert list(beside_main(other_order)) == ["b"]

@@ -50,9 +50,9 @@ def runs(**columns):
 
 
 def least(name):
-    """Two rows of any table: the least that each column may hold, and something missing."""
+    """Two rows of any table: values that each column may hold, and something missing."""
     values = {"str": ["a", "b"], "bool": [True, False], "int64": [1, 2]}
-    missing = {"float64": [0.5, None], "Int64": pd.array([1, None], dtype="Int64")}
+    missing = {"float64": [1.0, None], "Int64": pd.array([1, None], dtype="Int64")}
     kinds = {column: str(kind.dtype) for column, kind in TABLES[name].columns.items()}
     return pd.DataFrame({c: (values | missing).get(k, values["str"]) for c, k in kinds.items()})
 
@@ -183,6 +183,37 @@ def test_a_wrong_value_is_named_and_nothing_is_written(path, columns, column, ro
     assert not path.parent.exists()
 
 
+AT_LEAST_0, A_SHARE = "a number, 0 or more, or none", "a number from 0 to 1, or none"
+COUNT = "a whole number, 1 or more"
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "value", "allowed"),
+    [
+        ("runs", "epochs_to_target", 0, f"{COUNT}, or none"),
+        ("layers", "delta_norm", -0.5, AT_LEAST_0),
+        ("layers", "activation_slope", -0.5, AT_LEAST_0),
+        ("summary", "trained", 1.5, A_SHARE),
+        ("summary", "epochs_to_target_median", 0.5, "a number, 1 or more, or none"),
+        *[("factors", factor, -0.5, AT_LEAST_0) for factor in ("slope", "forward", "backward")],
+        ("factors", "epoch", -1, "a whole number, 0 or more"),
+        ("published", "n", 0, COUNT),
+        ("published", "mean", 98.6, A_SHARE),  # percent, where a share is meant
+        ("published", "sd", -0.5, AT_LEAST_0),
+        *[("agreement", column, 1.5, A_SHARE) for column in ("published_mean", "mean")],
+        *[("agreement", c, -0.5, AT_LEAST_0) for c in ("published_sd", "sd", "spread")],
+        ("claims", "seeds_needed", 0, f"{COUNT}, or none"),
+        ("intervals", "seeds", 0, COUNT),
+        ("intervals", "half_width", -0.5, AT_LEAST_0),
+    ],
+)
+def test_so_it_is_in_every_table_of_the_study(path, name, column, value, allowed):
+    frame = least(name)
+    frame.loc[1, column] = value
+    message = refusal(tables.write, frame, name, path)
+    assert message == f"{path}: column {column}, row 2: got {value}; allowed: {allowed}"
+
+
 @pytest.mark.parametrize(
     ("columns", "column", "given", "allowed"),
     [
@@ -218,6 +249,14 @@ def test_two_rows_of_one_run_are_named(path):
     )
 
 
+@pytest.mark.parametrize("name", STUDYS)
+def test_two_rows_with_the_same_key_are_refused_in_every_table(path, name):
+    twice = least(name).iloc[[1, 1]]
+    message = refusal(tables.write, twice, name, path)
+    assert message.startswith(f"{path}: columns {', '.join(STUDYS[name].unique)}, row 1: got b, b")
+    assert message.endswith(" again; allowed: once")
+
+
 def test_rows_gathered_from_several_tables_are_counted_through(path):
     gathered = pd.concat([runs(), runs(seed=[3, 4, -5])])
     message = refusal(tables.write, gathered, "sample", path)
@@ -233,15 +272,12 @@ def test_a_table_that_is_refused_leaves_the_old_file_as_it_was(path):
     assert [file.name for file in path.parent.iterdir()] == ["runs.csv"]
 
 
-LOSS, SHARE = "a number, 0 or more, or none", "a number from 0 to 1, or none"
-
-
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("1e-09", "x", f"column final_train_loss, row 1: got x; allowed: {LOSS}"),
-        ("1e-09", "-2", f"column final_train_loss, row 1: got -2.0; allowed: {LOSS}"),
-        ("0.5,0,", "5,0,", f"column train_accuracy, row 2: got 5.0; allowed: {SHARE}"),
+        ("1e-09", "x", f"column final_train_loss, row 1: got x; allowed: {AT_LEAST_0}"),
+        ("1e-09", "-2", f"column final_train_loss, row 1: got -2.0; allowed: {AT_LEAST_0}"),
+        ("0.5,0,", "5,0,", f"column train_accuracy, row 2: got 5.0; allowed: {A_SHARE}"),
         ("y,2", "y,", "column seed, row 3: got none; allowed: a whole number, 0 or more"),
         ("y,2", "y,0.5", "column seed, row 3: got 0.5; allowed: a whole number, 0 or more"),
         ("y,2", "y,-1", "column seed, row 3: got -1; allowed: a whole number, 0 or more"),

@@ -4,6 +4,7 @@ import argparse
 import json
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -18,11 +19,15 @@ from scripts.train import (
     PER_REPLICA,
     accuracy,
     build,
+    first_epoch,
     loss_of,
     measure_layers,
+    optimizer_of,
+    roughness,
     runs_table,
     train,
     train_block,
+    train_epoch,
 )
 
 OPTIMIZERS = {
@@ -55,7 +60,9 @@ def settings(**own):
         "momentum": 0,
         "initialisation": "uniform",
         "gain": 1,
+        "biases": "uniform",
         "prediction": "threshold",
+        "target_accuracy": 0.9,
         "substitute": {},
     } | own
 
@@ -97,6 +104,16 @@ def test_each_table_has_its_columns_and_rows():
 def test_layers_of_an_epoch_are_measured_once(epochs, measured):
     layers = train(settings(epochs=epochs, hidden_widths=[3]), "tanh", "identity", [0])["layers"]
     assert layers["epoch"].tolist() == [epoch for epoch in measured for _ in range(2)]
+
+
+def test_a_job_tells_its_progress_after_each_epoch(monkeypatch):
+    told = []
+    tell = lambda epoch, losses: told.append((epoch, losses.tolist()))  # noqa: E731
+    monkeypatch.setattr("scripts.train.progress", lambda epochs: told.append(epochs) or tell)
+    losses = train(settings(epochs=3), "tanh", "identity", [0, 1])["losses"]
+    epochs, *told = told
+    assert epochs == 3
+    assert told == [(n, losses[losses["epoch"] == n]["loss"].tolist()) for n in (1, 2, 3)]
 
 
 def test_the_final_loss_is_that_of_the_last_epoch():
@@ -149,6 +166,8 @@ def test_a_seed_has_the_same_bits_whichever_are_trained_with_it(hidden, output, 
         {"inputs": "raw"},
         {"data": "shared", "batch_order": "fixed"},
         {"initialisation": "glorot", "gain": 2},
+        {"initialisation": "glorot", "biases": "zero"},
+        {"target_accuracy": 0.5},
         {"hidden_widths": [1]},
         {"hidden_widths": [2, 3]},
         {"hidden_widths": [7, 1, 5]},
@@ -195,7 +214,7 @@ def twin(network, replica, hidden, output):
     layers = []
     for layer in network:
         if isinstance(layer, Linear):
-            linear = torch.nn.Linear(*layer.weight.shape[-2:])
+            linear = torch.nn.Linear(*layer.weight.shape[-2:], dtype=layer.weight.dtype)
             with torch.no_grad():
                 linear.weight.copy_(layer.weight[replica].T)
                 linear.bias.copy_(layer.bias[replica])
@@ -216,21 +235,29 @@ def optimizer_in_torch(own, net):
 
 
 def train_in_torch(own, hidden, output, seed):
-    """Losses by epoch, and the outputs for the training and test points."""
+    """Losses and accuracies by epoch, and the outputs for the training and test points."""
     x, t, x_test, _ = draw(own, seed)
     net = twin(build(own, hidden, output, [seed]), 0, hidden, output)
     criterion, optimizer = loss_in_torch(own, output), optimizer_in_torch(own, net)
-    losses = []
+    losses, accuracies = [], []
     for order in orders(own, [seed]):
-        total = 0
+        total, right = 0, 0
         for batch in order[0].split(own["batch_size"]):
             optimizer.zero_grad()
-            loss = criterion(net(x[batch]), t[batch])
+            y = net(x[batch])
+            loss = criterion(y, t[batch])
             loss.backward()
             optimizer.step()
             total += loss.item() * len(batch)
+            right += ((y > limit(own, output)) == t[batch]).sum().item()
         losses.append(total / own["points"])
-    return losses, net(x), net(x_test)
+        accuracies.append(right / own["points"])
+    return losses, accuracies, net(x), net(x_test)
+
+
+def limit(own, output):
+    """What an output must exceed for the label 1."""
+    return 0 if (own["loss"], output) == ("bce", "identity") else 0.5
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
@@ -241,14 +268,14 @@ def test_losses_and_accuracies_are_those_of_torch(hidden, output, loss, optimize
     own = settings(loss=loss, **OPTIMIZERS[optimizer]) | {"learning_rate": 0.02}
     result = train(own, hidden, output, [0, 1])
     for seed in [0, 1]:
-        expected, train_output, test_output = train_in_torch(own, hidden, output, seed)
+        expected, _, train_output, test_output = train_in_torch(own, hidden, output, seed)
         losses = torch.tensor(result["losses"].query("seed == @seed")["loss"].tolist())
         assert_close(losses, torch.tensor(expected))
         (run,) = result["runs"].query("seed == @seed").to_dict("records")
         _, t, _, t_test = draw(own, seed)
-        limit = 0 if (loss, output) == ("bce", "identity") else 0.5
-        assert run["train_accuracy"] == ((train_output > limit) == t).double().mean().item()
-        assert run["test_accuracy"] == ((test_output > limit) == t_test).double().mean().item()
+        above = limit(own, output)
+        assert run["train_accuracy"] == ((train_output > above) == t).double().mean().item()
+        assert run["test_accuracy"] == ((test_output > above) == t_test).double().mean().item()
 
 
 def test_an_epochs_loss_is_the_mean_over_points_of_the_losses_before_each_step():
@@ -259,38 +286,198 @@ def test_an_epochs_loss_is_the_mean_over_points_of_the_losses_before_each_step()
     assert_close(torch.tensor(losses), whole.mean().detach().expand(2))
 
 
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("loss", ["mse", "bce"])
+@pytest.mark.parametrize("output", ["identity", "sigmoid"])
+def test_an_epochs_loss_and_accuracy_are_those_before_each_step(output, loss, optimizer):
+    own = settings(loss=loss, epochs=6, **OPTIMIZERS[optimizer]) | {"learning_rate": 0.02}
+    seeds = [0, 1, 2]
+    x, t, *_ = draw_replicas(own, seeds)
+    network = build(own, "tanh", output, seeds)
+    rest = network, loss_of(own, output), optimizer_of(own, network), x, t
+    epochs = [train_epoch(own, *rest, order) for order in orders(own, seeds)]
+    losses, shares = (torch.stack(values, 1) for values in zip(*epochs, strict=True))
+    for replica, seed in enumerate(seeds):
+        expected, accuracies, *_ = train_in_torch(own, "tanh", output, seed)
+        assert_close(losses[replica], torch.tensor(expected))
+        assert shares[replica].tolist() == accuracies
+    assert len(set(shares.flatten().tolist())) > 3  # else there was nothing to tell apart
+
+
+def test_the_epochs_to_the_target_are_those_until_an_epochs_accuracy_reaches_it():
+    own = settings(epochs=12, optimizer="adam", learning_rate=0.02)
+    accuracies = [train_in_torch(own, "relu", "sigmoid", seed)[1] for seed in range(3)]
+    targets = sorted({0, 1}.union(*accuracies))
+    assert len(targets) > 9
+    for target in targets:
+        runs = train(own | {"target_accuracy": target}, "relu", "sigmoid", [0, 1, 2])["runs"]
+        for epoch, shares in zip(runs["epochs_to_target"], accuracies, strict=True):
+            reached = [n for n, share in enumerate(shares, start=1) if share >= target]
+            assert pd.isna(epoch) if not reached else epoch == reached[0]
+
+
+def test_the_target_changes_nothing_but_the_epochs_to_it():
+    low, high = (train(settings(target_accuracy=a), "relu", "sigmoid", [0, 1]) for a in (0, 1))
+    assert low["runs"]["epochs_to_target"].tolist() == [1, 1]
+    assert high["runs"]["epochs_to_target"].isna().all()
+    for result in (low, high):
+        result["runs"] = result["runs"].drop(columns="epochs_to_target")
+    assert_same_bits(low, high)
+
+
+def test_an_epoch_in_which_outputs_are_no_numbers_reaches_no_target():
+    own = settings(learning_rate=1e30, target_accuracy=0)  # from the second batch on
+    runs = train(own, "relu", "identity", [0, 1])["runs"]
+    assert runs["diverged_epoch"].tolist() == [1, 1]
+    assert runs["epochs_to_target"].isna().all()
+
+
+def test_the_first_epoch_is_each_replicas_own_and_missing_where_there_is_none():
+    reached = [[False, False, True, False], [True, False, False, False], [True, False, True, True]]
+    first = first_epoch(torch.tensor(reached))
+    assert first.dropna().to_dict() == {0: 2, 2: 1, 3: 3}
+    assert first.isna().tolist() == [False, True, False, False]
+
+
+def in_double(network):
+    for layer in network[::2]:
+        layer.weight, layer.bias = layer.weight.double(), layer.bias.double()
+    return network
+
+
+def layers_in_torch(net, criterion, x, t):
+    """What `measure_layers` measures of one network, by autograd: {name: (layers,)}."""
+    y, parts = x, []
+    for linear, activation in zip(net[::2], net[1::2], strict=True):
+        z = linear(y)
+        z.retain_grad()
+        y = activation(z)
+        parts.append((linear, activation, z, y))
+    criterion(y, t).backward()
+    rows = []
+    for linear, activation, z, y in parts:
+        own = z.detach().requires_grad_()
+        (slopes,) = torch.autograd.grad(activation(own).sum(), own)
+        rows.append(
+            {
+                "weight_grad_norm": linear.weight.grad.norm(),
+                "delta_norm": z.grad.norm(),
+                "activation_mean": y.mean(),
+                "activation_std": y.std(0, correction=0).square().mean().sqrt(),
+                "activation_slope": slopes.square().mean().sqrt(),
+            }
+        )
+    return {name: torch.stack([row[name] for row in rows]).detach() for name in rows[0]}
+
+
 @pytest.mark.parametrize("loss", ["mse", "bce"])
 @pytest.mark.parametrize("output", ["identity", "sigmoid"])
 @pytest.mark.parametrize("hidden", ["relu", "tanh", "selu", "sigmoid", "identity"])
 def test_layers_are_measured_as_autograd_and_torch_measure_them(hidden, output, loss):
-    own, seeds = settings(loss=loss), [0, 3, 8]
-    x, t, *_ = draw_replicas(own, seeds)
-    network = build(own, hidden, output, seeds)
+    own, seeds = settings(loss=loss, hidden_widths=[25, 4, 9]), [0, 3, 8]
+    x, t = (points.double() for points in draw_replicas(own, seeds)[:2])
+    network = in_double(build(own, hidden, output, seeds))
     measured = measure_layers(network, loss_of(own, output), x, t)
     for replica in range(3):
         net = twin(network, replica, hidden, output)
-        values = [x[replica]]
-        for layer in net:
-            values.append(layer(values[-1]))
-        loss_in_torch(own, output)(values[-1], t[replica]).backward()
-        after = values[2::2]  # the activations' outputs
-        assert_close(
-            measured["weight_grad_norm"][replica],
-            torch.stack([layer.weight.grad.norm() for layer in net[::2]]),
-        )
-        assert_close(
-            measured["activation_mean"][replica], torch.stack([a.mean() for a in after]).detach()
-        )
-        assert_close(
-            measured["activation_std"][replica],
-            torch.stack([a.std(correction=0) for a in after]).detach(),
-        )
+        expected = layers_in_torch(net, loss_in_torch(own, output), x[replica], t[replica])
+        assert measured.keys() == expected.keys()
+        for name, values in expected.items():
+            assert_close(measured[name][replica], values, rtol=1e-9, atol=0)
 
 
-def test_measuring_layers_leaves_no_trace_in_training():
-    """The epochs of one long run are those of a shorter, which measures at other times."""
-    long, short = (train(settings(epochs=n), "relu", "sigmoid", [0]) for n in (5, 3))
-    assert long["losses"]["loss"].tolist()[:3] == short["losses"]["loss"].tolist()
+def test_the_measured_slope_is_the_one_that_training_uses():
+    own = settings()
+    x, t, *_ = draw_replicas(own, [0])
+    network = build(own, "publishedtanh", "identity", [0])
+    measured = measure_layers(network, loss_of(own, "identity"), x, t)["activation_slope"][0]
+    y, slopes = x[0], []
+    for layer in twin(network, 0, "tanh", "identity")[:-2]:
+        y = layer(y)
+        if isinstance(layer, torch.nn.Tanh):
+            slopes.append((1 - y.tanh() ** 2).square().mean().sqrt())
+    assert_close(measured, torch.stack([*slopes, torch.tensor(1.0)]).detach())
+
+
+def test_gradients_left_by_an_earlier_step_are_not_measured_again():
+    own = settings()
+    x, t, *_ = draw_replicas(own, [0, 1])
+    network, criterion = build(own, "tanh", "identity", [0, 1]), loss_of(own, "identity")
+    first, second = (measure_layers(network, criterion, x, t) for _ in range(2))
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_measuring_layers_leaves_no_trace_in_training(monkeypatch, optimizer):
+    own = settings(epochs=5, **OPTIMIZERS[optimizer])
+    results = {}
+    for epochs in [(1, 2, 3, 4), ()]:
+        monkeypatch.setattr("scripts.train.LAYER_EPOCHS", epochs)
+        results[epochs] = train(own, "relu", "sigmoid", [0, 1])
+        assert set(results[epochs].pop("layers")["epoch"]) == {0, *epochs, 5}
+    assert_same_bits(*results.values())
+
+
+def test_the_epochs_of_a_short_run_are_the_first_of_a_longer_one():
+    long, short = (train(settings(epochs=n), "relu", "sigmoid", [0, 1]) for n in (5, 3))
+    first = long["losses"].query("epoch <= 3").reset_index(drop=True)
+    assert_frame_equal(first, short["losses"], check_exact=True)
+
+
+# How jagged a curve of losses is
+
+EPOCHS = torch.arange(30, dtype=torch.float64)
+
+
+def rough(curve):
+    return roughness(curve[:, None]).item()
+
+
+def test_roughness_is_numpys_root_mean_square_of_second_differences_of_logarithms():
+    losses = np.random.default_rng(0).random((9, 4))
+    expected = np.sqrt((np.diff(np.log(losses), 2, axis=0) ** 2).mean(0))
+    assert_close(roughness(torch.tensor(losses)), torch.tensor(expected))
+
+
+@pytest.mark.parametrize("rate", [0, 0.01, 0.3, -0.1])
+def test_a_steady_curve_is_smooth_at_any_rate_and_one_that_jumps_is_jagged_by_its_jumps(rate):
+    steady = 0.25 * (-rate * EPOCHS).exp()
+    assert rough(steady) < 1e-12
+    for jump in [0.001, 0.1, 2]:
+        jagged = steady * (jump * (-1) ** EPOCHS / 4).exp()  # Δ² log is ±jump
+        assert rough(jagged) == pytest.approx(jump)
+        assert rough(100 * jagged) == pytest.approx(jump)
+
+
+def test_a_curve_that_falls_as_much_in_jumps_is_rougher_than_one_that_bends_slowly():
+    slow = 1 / (1 + EPOCHS)
+    stairs = slow[EPOCHS.long() // 5 * 5]
+    assert rough(stairs) > 2 * rough(slow) > 0
+
+
+def test_single_points_and_great_steps_make_a_rougher_curve_than_all_points_and_small_ones():
+    """The measure on what it is for: each seed's curve, all of the same network and points."""
+    smooth, jagged = (
+        train(settings(epochs=30, **own), "tanh", "identity", list(range(5)))["runs"]
+        for own in [{"batch_size": 37, "learning_rate": 0.01}, {"batch_size": 1}]
+    )
+    assert jagged["loss_roughness"].min() > 5 * smooth["loss_roughness"].max() > 0
+
+
+@pytest.mark.parametrize("epochs", [1, 2])
+def test_fewer_than_three_epochs_have_no_roughness(epochs):
+    runs = train(settings(epochs=epochs), "tanh", "identity", [0, 1])["runs"]
+    assert runs["loss_roughness"].isna().all()
+
+
+@pytest.mark.parametrize("loss", [math.nan, math.inf, 0.0, -1.0])
+@pytest.mark.parametrize("place", range(5))
+def test_a_loss_without_a_logarithm_leaves_its_own_curve_alone_without_roughness(place, loss):
+    losses = torch.rand(5, 3, generator=torch.Generator().manual_seed(0))
+    whole = roughness(losses)
+    losses[place, 1] = loss
+    assert roughness(losses).isfinite().tolist() == [True, False, True]
+    assert torch.equal(roughness(losses)[[0, 2]], whole[[0, 2]])
 
 
 # Divergence
@@ -338,7 +525,8 @@ def test_the_first_epoch_that_is_not_finite_counts_even_if_later_ones_are():
         [[0.5, nan, 0.5, 0.5, 0.5], [0.4, 0.4, inf, -inf, 0.4], [0.3, 0.3, nan, 0.3, inf]]
     )
     share = torch.tensor([0.1, 0.2, 0.3, 0.4, 0.5], dtype=torch.float64)
-    table = runs_table([7, 8, 9, 10, 11], losses, share, share)
+    epochs = pd.Series([1, 2, None, None, 3], dtype="Int64")
+    table = runs_table([7, 8, 9, 10, 11], losses, share, share, epochs)
     assert table["seed"].tolist() == [7, 8, 9, 10, 11]
     assert table["diverged"].tolist() == [False, True, True, True, True]
     assert table["diverged_epoch"][1:].tolist() == [1, 2, 2, 3]
@@ -346,6 +534,7 @@ def test_the_first_epoch_that_is_not_finite_counts_even_if_later_ones_are():
     assert table["final_train_loss"].dropna().tolist() == [losses[2, 0].item()]
     assert table["train_accuracy"].dropna().tolist() == [0.1]
     assert table["test_accuracy"].dropna().tolist() == [0.1]
+    assert table["epochs_to_target"].dropna().to_dict() == {0: 1, 1: 2, 4: 3}  # even where diverged
 
 
 # Accuracy
@@ -435,6 +624,25 @@ def test_uniform_weights_and_all_biases_fill_the_range_of_one_over_the_root_of_f
             assert 0.9 * bound < layer.weight.abs().max() <= bound
 
 
+@pytest.mark.parametrize("initialisation", ["uniform", "glorot"])
+def test_biases_may_start_at_zero_with_the_same_weights(initialisation):
+    own = settings(initialisation=initialisation)
+    zero = build(own | {"biases": "zero"}, "tanh", "identity", [3, 4])[::2]
+    for layer, other in zip(zero, build(own, "tanh", "identity", [3, 4])[::2], strict=True):
+        assert torch.equal(layer.weight, other.weight)
+        assert not layer.bias.any()
+        assert other.bias.all()
+
+
+def test_biases_that_start_at_zero_are_trained():
+    own = settings(biases="zero")
+    x, t, *_ = draw_replicas(own, [0, 1])
+    network, criterion = build(own, "tanh", "identity", [0, 1]), loss_of(own, "identity")
+    (order,) = orders(own | {"epochs": 1}, [0, 1])
+    train_epoch(own, network, criterion, optimizer_of(own, network), x, t, order)
+    assert all(layer.bias.all() for layer in network[::2])
+
+
 def test_a_network_that_the_last_step_breaks_has_diverged():
     settings = {"prediction": "threshold"}
     output = torch.tensor([[[0.9], [0.1]], [[0.9], [math.nan]], [[0.9], [math.inf]]])
@@ -442,7 +650,8 @@ def test_a_network_that_the_last_step_breaks_has_diverged():
     assert share.isfinite().tolist() == [True, False, False]
 
     losses = torch.full((4, 3), 0.25)
-    table = runs_table([0, 1, 2], losses, share, share)
+    never = pd.Series([None] * 3, dtype="Int64")
+    table = runs_table([0, 1, 2], losses, share, share, never)
     assert table["diverged"].tolist() == [False, True, True]
     assert table["diverged_epoch"].tolist()[1:] == [4, 4]
     assert table["test_accuracy"].isna().tolist() == [False, True, True]

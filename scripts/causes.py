@@ -1,0 +1,50 @@
+"""Why the network with a Sigmoid in every layer might not train: causes, judged by what they
+predict of the remedies (report/causes.yaml).
+"""
+
+from pathlib import Path
+
+from scripts.schema import ConfigError, check_schema, read_yaml
+
+CAUSES = Path("report/causes.yaml")
+SCHEMA = Path(__file__).with_name("causes.schema.yaml")
+
+
+def read_causes(path=CAUSES):
+    """{name: cause}. ConfigError at the first thing that the schema forbids."""
+    causes = read_yaml(path)
+    try:
+        check_schema(causes, SCHEMA)
+        for name, cause in causes.items():
+            for protocol in cause["learns"]:
+                if protocol in cause["fails"]:
+                    said = f"got {protocol!r}, which is under learns too; allowed: another"
+                    raise ConfigError(f"{name}.fails: {said}")
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
+    return causes
+
+
+def judge(causes, outcomes):
+    """{name: cause, with `right` and `wrong`, the protocols of which it predicts rightly and not}.
+
+    `outcomes` says of each protocol that was run whether the network learns, fails, or neither for
+    certain; what is not certain contradicts nothing.
+    """
+    return {
+        name: cause
+        | {
+            "right": [p for p, said in predictions(cause) if outcomes.get(p) == said],
+            "wrong": [p for p, said in predictions(cause) if outcomes.get(p) == opposite(said)],
+        }
+        for name, cause in causes.items()
+    }
+
+
+def predictions(cause):
+    """(protocol, what is predicted of it), …"""
+    return [(protocol, said) for said in ("learns", "fails") for protocol in cause[said]]
+
+
+def opposite(said):
+    return {"learns": "fails", "fails": "learns"}[said]
