@@ -387,6 +387,9 @@ def test_an_activation_is_used_if_named_or_mentioned_by_one_that_is():
     unused = unused_activations({"selu", "identity"})
     assert {"ReLU", "Tanh", "PublishedTanh", "Sigmoid"} <= unused
     assert not {"SELU", "Identity"} & unused
+    assert not {"PublishedTanh", "Tanh"} & unused_activations(
+        {"publishedtanh"}
+    )  # which extends Tanh
 
 
 @pytest.mark.parametrize(
