@@ -5,7 +5,7 @@ CORES ?= all
 # Snakemake's one wish that is not ours: the pinned .venv is the environment of every rule.
 WISH := Specify a conda environment or container for each rule.:
 
-.PHONY: report test lint mutate clean
+.PHONY: report test lint mutate bench clean
 
 report: .venv/installed  # the whole study, from training to results/report/
 	@.venv/bin/python -m snakemake --cores $(CORES)
@@ -23,8 +23,15 @@ lint: .venv/installed
 mutate: .venv/installed  # do the claims notice when the data changes?
 	@.venv/bin/python -m scripts.mutate
 
+bench: .venv/bench  # how fast is training, beside torch.nn, torch.func and JAX? (takes a quarter of an hour)
+	@.venv/bin/python -m bench.training
+
 clean:  # results and Snakemake's memory of them go together
 	rm -rf .snakemake $(filter-out results/README.md, $(wildcard results/*))
+
+.venv/bench: .venv/installed
+	@.venv/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e .[bench]
+	@touch $@
 
 .venv/installed: pyproject.toml constraints.txt
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \

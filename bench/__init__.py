@@ -1,0 +1,1 @@
+"""How fast training is, beside others who train the same networks."""

@@ -1,0 +1,53 @@
+"""The benchmark compares like with like: each implementation trains the same networks."""
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from bench.peers import IMPLEMENTATIONS
+from bench.training import arithmetic
+
+ROOT = Path(__file__).parent.parent
+SETTINGS = yaml.safe_load((ROOT / "config.yaml").read_text())["training"]
+TINY = SETTINGS | {"points": 40, "batch_size": 10, "epochs": 3, "hidden_widths": [6, 5]}
+HERE = [name for name in IMPLEMENTATIONS if name != "JAX" or importlib.util.find_spec("jax")]
+
+
+@pytest.mark.parametrize("hidden", ["relu", "tanh", "selu", "sigmoid"])
+@pytest.mark.parametrize("name", [name for name in HERE if name != "framework"])
+def test_every_implementation_trains_the_same_networks(name, hidden):
+    (ours, _), (theirs, _) = (
+        IMPLEMENTATIONS[key](TINY, hidden, [0, 1, 2]) for key in ("framework", name)
+    )
+    first = theirs()
+    assert first == pytest.approx(ours(), rel=1e-5)
+    assert theirs() == first  # a second turn starts anew
+
+
+def test_the_arithmetic_of_a_run_is_that_of_its_products():
+    assert arithmetic(SETTINGS) == (6 * (50 + 625 + 625 + 25) - 100) * 1000 * 300
+
+
+def test_the_benchmark_writes_a_row_for_each_implementation(tmp_path):
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump({"training": TINY}))
+    command = "--implementations framework torch.nn --hidden relu --replicas 3 --repeats 2"
+    result = subprocess.run(
+        [sys.executable, "-m", "bench.training", *command.split(), "--epochs", "3"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stderr
+    rows = pd.read_csv(tmp_path / "results/bench/training.csv").set_index("implementation")
+    assert rows["replicas"].to_dict() == {"framework": 3, "torch.nn": 2}
+    assert (rows["seconds"] > 0).all()
+    per_run = (rows["seconds"] / rows["replicas"]).tolist()
+    assert rows["seconds_per_run"].tolist() == pytest.approx(per_run, rel=1e-4)
+    assert (tmp_path / "results/bench/training.png").stat().st_size > 5000
+    assert "% of peak" in result.stdout
