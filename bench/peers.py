@@ -9,10 +9,9 @@ import time
 import torch
 
 from framework import Linear
+from scripts.activations import by_name
 from scripts.data import draw_replicas, orders
 from scripts.train import build, train
-
-TORCH = {"relu": "ReLU", "tanh": "Tanh", "selu": "SELU", "sigmoid": "Sigmoid"}
 
 
 def framework(settings, hidden, seeds):
@@ -139,8 +138,9 @@ def transposed(weights):
 
 
 def module(settings, hidden):
+    name = by_name()[hidden].__name__  # torch.nn calls them the same
     widths = [2, *settings["hidden_widths"], 1]
     layers = []
     for fan_in, fan_out in zip(widths, widths[1:], strict=False):
-        layers += [torch.nn.Linear(fan_in, fan_out), getattr(torch.nn, TORCH[hidden])()]
+        layers += [torch.nn.Linear(fan_in, fan_out), getattr(torch.nn, name)()]
     return torch.nn.Sequential(*layers[:-1], torch.nn.Sigmoid())

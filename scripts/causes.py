@@ -4,7 +4,7 @@ predict of the remedies (report/causes.yaml).
 
 from pathlib import Path
 
-from scripts.schema import ConfigError, check_schema, read_yaml
+from scripts.schema import ConfigError, check_schema, read_checked
 
 CAUSES = Path("report/causes.yaml")
 SCHEMA = Path(__file__).with_name("causes.schema.yaml")
@@ -12,17 +12,16 @@ SCHEMA = Path(__file__).with_name("causes.schema.yaml")
 
 def read_causes(path=CAUSES):
     """{name: cause}. ConfigError at the first thing that the schema forbids."""
-    causes = read_yaml(path)
-    try:
-        check_schema(causes, SCHEMA)
-        for name, cause in causes.items():
-            for protocol in cause["learns"]:
-                if protocol in cause["fails"]:
-                    said = f"got {protocol!r}, which is under learns too; allowed: another"
-                    raise ConfigError(f"{name}.fails: {said}")
-    except ConfigError as error:
-        raise ConfigError(f"{path}: {error}") from None
-    return causes
+    return read_checked(path, check_causes)
+
+
+def check_causes(causes):
+    check_schema(causes, SCHEMA)
+    for name, cause in causes.items():
+        for protocol in cause["learns"]:
+            if protocol in cause["fails"]:
+                said = f"got {protocol!r}, which is under learns too; allowed: another"
+                raise ConfigError(f"{name}.fails: {said}")
 
 
 def judge(causes, outcomes):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from scripts import tables
 from scripts.config import activation_names
-from scripts.schema import ConfigError, check_schema, read_yaml
+from scripts.schema import ConfigError, check_schema, read_checked
 
 CLAIMS = Path("report/claims.yaml")
 SCHEMA = Path(__file__).with_name("claims.schema.yaml")
@@ -14,12 +14,7 @@ METRICS = [*tables.METRICS, "epochs_to_target", "loss_roughness"]
 
 def read_claims(path=CLAIMS):
     """{name: claim}. ConfigError at the first thing that is no comparison of the study's runs."""
-    claims = read_yaml(path)
-    try:
-        check_claims(claims)
-    except ConfigError as error:
-        raise ConfigError(f"{path}: {error}") from None
-    return claims
+    return read_checked(path, check_claims)
 
 
 def check_claims(claims):

@@ -40,6 +40,18 @@ def read_yaml(path):
         raise ConfigError(f"{path}: this is no YAML: {str(error).splitlines()[0]}") from None
 
 
+def read_checked(path, check):
+    """What a YAML file says, if `check` finds nothing wrong with it. ConfigError else, with the
+    path.
+    """
+    data = read_yaml(path)
+    try:
+        check(data)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
+    return data
+
+
 def check_schema(data, schema_path, **definitions):
     """ConfigError at the first thing that a schema forbids. The `definitions` are those of the
     schema's $defs that only the code knows.
