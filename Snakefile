@@ -79,8 +79,11 @@ def training_code(wildcards):
 
 # Steps run with the Python that runs Snakemake, whether or not its environment is activated.
 BIN, HERE = shlex.quote(str(Path(sys.executable).parent)), shlex.quote(workflow.basedir)
+# Freed memory is kept for the next tensors: to give its pages back, as glibc does with blocks above
+# 128 KiB, and to fetch them anew takes longer than to compute with them.
+MEMORY = "MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=1073741824"
 WARM = f"'{os.getpid()} .snakemake/warm-{os.getpid()}'"  # see scripts/warm.py
-shell.prefix(f"export PATH={BIN}:$PATH PYTHONPATH={HERE} WARM={WARM}; ")
+shell.prefix(f"export PATH={BIN}:$PATH PYTHONPATH={HERE} WARM={WARM} {MEMORY}; ")
 
 quieten(logger, "results/report/report.html")
 # A terminal that is closed is an orderly stop, which leaves no lock behind.

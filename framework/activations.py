@@ -10,10 +10,13 @@ A new one takes a class with two short methods:
             return (1 - y.abs()) ** 2
 """
 
+import math
+
 import torch
 
 from .module import Module
 
+LOG2_E = math.log2(math.e)
 REGISTER = 64  # elements, of any type on any processor
 
 
@@ -76,15 +79,17 @@ class ReLU(Rectifier):
 
 
 class Tanh(Activation):
-    """y = tanh x; y′ = 1 − y²."""
+    """y = tanh x = 2σ(2x) − 1; y′ = 1 − y².
+
+    So computed it takes a quarter of torch.tanh's time, and is right to two units in the last place
+    of 1, which is less than torch.tanh's relative precision near 0.
+    """
 
     def function(self, x):
-        # (e²ˣ − 1) / (e²ˣ + 1), as exact as torch.tanh in half the time. At 40 it is 1.
-        e = (2 * x).clamp_(max=40).expm1_()
-        return e.div_(e + 2)
+        return sigmoid(x, times=2).mul_(2).sub_(1)
 
     def derivative(self, y):
-        return 1 - y * y
+        return torch.addcmul(y.new_ones(()), y, y, value=-1)
 
 
 class Sigmoid(Activation):
@@ -94,7 +99,7 @@ class Sigmoid(Activation):
         return sigmoid(x)
 
     def derivative(self, y):
-        return y * (1 - y)
+        return y.addcmul(y, y, value=-1)  # y − y·y
 
 
 class SELU(Rectifier):
@@ -107,8 +112,8 @@ class SELU(Rectifier):
     SCALE = 1.0507009873554804934193349852946
 
     def function(self, x):
-        below = x.clamp(max=0).expm1_().mul_(self.SCALE * self.ALPHA)
-        return below.add_(x.clamp(min=0), alpha=self.SCALE)
+        below = exp(x).clamp_(max=1).sub_(1)
+        return x.clamp(min=0).add_(below, alpha=self.ALPHA).mul_(self.SCALE)
 
     def derivative(self, y):
         # Sums of clamps and signs: comparing and choosing elements takes several times as long.
@@ -116,14 +121,24 @@ class SELU(Rectifier):
         return y.clamp(max=0).add_(at_zero).add_(positive, alpha=self.SCALE - at_zero)
 
 
-def sigmoid(x):
-    """1 / (1 + e⁻ˣ), with the same bits for an element wherever in a tensor it stands.
+def sigmoid(x, times=1):
+    """1 / (1 + e⁻ᵃˣ), where a is 1 or `times`."""
+    return everywhere(torch.Tensor.sigmoid_, x, times)
 
-    torch.sigmoid rounds the last elements of a tensor, those that fill no whole vector register,
-    otherwise than the rest, so that a replica's bits would depend on its neighbours. So here the
-    tensor has room behind it, up to a multiple of what any register holds.
+
+def exp(x):
+    """eˣ = 2^(x log₂ e), which takes a third of torch.exp's time."""
+    return everywhere(torch.Tensor.exp2_, x, LOG2_E)
+
+
+def everywhere(function_, x, times):
+    """f(x · times), elementwise, with the same bits for an element wherever in a tensor it stands.
+
+    torch rounds the last elements of a tensor, those that fill no whole vector register, otherwise
+    than the rest, so that a replica's bits would depend on its neighbours. So here the tensor has
+    room behind it, up to a multiple of what any register holds.
     """
     count, strides = x.numel(), torch.empty_like(x).stride()
     room = x.new_empty(-(-count // REGISTER) * REGISTER)
-    room[:count].as_strided(x.shape, strides).copy_(x)
-    return room.sigmoid()[:count].as_strided(x.shape, strides)
+    torch.mul(x, times, out=room.as_strided(x.shape, strides))
+    return function_(room).as_strided(x.shape, strides)

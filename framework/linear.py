@@ -42,9 +42,8 @@ class Linear(Module):
     def forward(self, x):
         """ValueError where x is not (..., in_features), or not of R replicas."""
         self.check_input(x)
-        y = product(as_matrix(x), self.weight)
-        if self.bias is not None:
-            y += self.bias.unsqueeze(-2)
+        bias = None if self.bias is None else self.bias.unsqueeze(-2)
+        y = product(as_matrix(x), self.weight, bias)
         if x.ndim == 1:
             y = y.squeeze(-2)
         self.cache = x, y.shape

@@ -94,6 +94,16 @@ def test_limits_are_those_of_torch(name, dtype):
     assert_close(activation.backward(torch.ones_like(x)), dx, rtol=0, atol=torch.finfo(dtype).eps)
 
 
+@every_dtype
+@pytest.mark.parametrize("name", ["Tanh", "SELU", "Sigmoid"])
+def test_is_right_to_a_few_units_in_the_last_place_of_1(name, dtype):
+    x = torch.linspace(-20, 1, 200_001, dtype=torch.float64)
+    activation = getattr(framework, name)()
+    exact = getattr(torch.nn, name)()(x)
+    error = (activation(x.to(dtype)) - exact).abs()
+    assert error.max() <= 3 * torch.finfo(dtype).eps + (exact - exact.to(dtype)).abs().max()
+
+
 @every_activation
 def test_nan_goes_in_and_comes_out(name):
     assert getattr(framework, name)()(torch.tensor(math.nan)).isnan()

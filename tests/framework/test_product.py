@@ -93,6 +93,17 @@ def test_bits_of_a_factor_that_all_replicas_share(dtype):
 
 
 @every_dtype
+def test_bits_of_a_product_plus_something_do_not_depend_on_the_stack(dtype):
+    for n, k, m in itertools.product(SIZES, SIZES, SIZES):
+        a, b = drawn(7, n, k, dtype=dtype), drawn(7, k, m, dtype=dtype, seed=1)
+        x, c = drawn(n, k, dtype=dtype, seed=2), drawn(7, 1, m, dtype=dtype, seed=3)
+        stack, shared = product(a, b, c), product(x, b, c)
+        for r in (0, 6):
+            assert torch.equal(product(a[r], b[r], c[r]), stack[r]), (n, k, m, r)
+            assert torch.equal(product(x, b[r], c[r]), shared[r]), (n, k, m, r)
+
+
+@every_dtype
 @pytest.mark.parametrize(
     ("left", "right"),
     [
@@ -114,7 +125,9 @@ def test_values_are_those_of_the_matrix_product(left, right, dtype):
     generator = torch.Generator().manual_seed(0)
     a = torch.randint(-9, 10, left, generator=generator).to(dtype)  # whole numbers: nothing rounds
     b = torch.randint(-9, 10, right, generator=generator).to(dtype)
+    c = torch.randint(-9, 10, (*right[:-2], 1, right[-1]), generator=generator).to(dtype)
     assert torch.equal(product(a, b), a @ b)
+    assert torch.equal(product(a, b, c), a @ b + c)
 
 
 def test_values_are_those_of_the_matrix_product_where_it_rounds():
