@@ -6,35 +6,40 @@ writes results/runs.csv, losses.csv, layers.csv, factors.csv and summary.csv.
 """
 
 import argparse
+import contextlib
 import json
+import tempfile
 
+import numpy as np
 import pandas as pd
 
 from scripts import tables
 from scripts.config import protocols
 from scripts.errors import reported
-from scripts.factors import factors
-from scripts.study import block_folders
+from scripts.factors import root_mean, squares
+from scripts.study import blocks_by_combination
 
 COMBINATION = list(tables.COMBINATION)
+BLOCK_TABLES = {"runs": "runs.csv", "block_losses": "losses.csv", "layers": "layers.csv"}
+SEEDS_AT_ONCE = 1000  # read in one go
+LOSSES_AT_ONCE = 10_000_000  # sorted in one go
 
 
-def losses_over_seeds(losses):
-    """For each combination and epoch: how many losses are finite, and what they are over seeds."""
-    finite = losses.where(losses["loss"].abs() < float("inf"))
-    by_epoch = finite["loss"].groupby([losses[key] for key in [*COMBINATION, "epoch"]])
-    return pd.DataFrame(
-        {
-            "n": by_epoch.count(),
-            "mean": by_epoch.mean(),
-            "median": by_epoch.median(),
-            "sd": by_epoch.std(),
-            "min": by_epoch.min(),
-            "q25": by_epoch.quantile(0.25),
-            "q75": by_epoch.quantile(0.75),
-            "max": by_epoch.max(),
-        }
-    ).reset_index()
+def losses_over_seeds(curves):
+    """For each epoch of (epochs, seeds): how many losses are finite, and their statistics."""
+    finite = pd.DataFrame(np.where(np.isfinite(curves), curves, np.nan))
+    statistics = {
+        "epoch": finite.index + 1,
+        "n": finite.count(axis=1),
+        "mean": finite.mean(axis=1),
+        "median": finite.median(axis=1),
+        "sd": finite.std(axis=1),
+        "min": finite.min(axis=1),
+        "q25": finite.quantile(0.25, axis=1),
+        "q75": finite.quantile(0.75, axis=1),
+        "max": finite.max(axis=1),
+    }
+    return pd.DataFrame(statistics)
 
 
 def summarise(runs, targets):
@@ -62,21 +67,51 @@ def summarise(runs, targets):
     return summary.reset_index()
 
 
-def gather(name, folders, file):
-    paths = [f"{folder}/{file}" for folder in folders]
+def aggregate(settings, seeds_per_job, combination, folders, write):
+    """Write what the blocks of a combination hold and what they say over seeds. They are read a few
+    at a time and their losses laid by in a file, so that memory does not grow with the seeds.
+    """
+    epochs, seeds = settings["epochs"], settings["seeds"]
+    all_runs, all_squares = [], []
+    with tempfile.TemporaryFile() as file:
+        curves = np.memmap(file, "float64", "w+", shape=(epochs, seeds))
+        blocks_at_once = max(1, SEEDS_AT_ONCE // seeds_per_job)
+        for i in range(0, len(folders), blocks_at_once):
+            part = folders[i : i + blocks_at_once]
+            runs, losses, layers = (gather(name, part, epochs) for name in BLOCK_TABLES)
+            write["runs"](runs)
+            write["layers"](layers)
+            curves[:, runs["seed"]] = losses["loss"].to_numpy().reshape(len(runs), epochs).T
+            all_runs.append(runs)
+            all_squares.append(squares(layers))
+        epochs_at_once = max(1, LOSSES_AT_ONCE // seeds)
+        for i in range(0, epochs, epochs_at_once):
+            rows = losses_over_seeds(curves[i : i + epochs_at_once])
+            write["losses"](rows.assign(epoch=rows["epoch"] + i, **combination))
+    write["factors"](root_mean(sum(all_squares)))
+    targets = {combination["protocol"]: settings["target_accuracy"]}
+    write["summary"](summarise(pd.concat(all_runs), targets))
+
+
+def gather(name, folders, epochs):
+    """A table of some blocks, in their order."""
+    paths = [f"{folder}/{BLOCK_TABLES[name]}" for folder in folders]
     parts = tables.read_parts(name, paths)
     for rows, path in zip(parts, paths, strict=True):
-        check_block(rows, path)
+        check_block(rows, path, epochs if name == "block_losses" else None)
     return pd.concat(parts)
 
 
-def check_block(rows, path):
-    """TableError unless a block's rows are of the runs that its folder says, and of all."""
+def check_block(rows, path, epochs=None):
+    """TableError unless a block's rows are of the runs that its folder says, and of all; and as
+    many of each as there are epochs, if they are given.
+    """
     *_, protocol, activations, seeds, _ = path.split("/")
     first, last = map(int, seeds.removeprefix("seeds-").split("-"))
     combination = rows["protocol"] + "/" + rows["hidden"] + "-" + rows["output"]
     right = set(combination) == {f"{protocol}/{activations}"}
-    if not right or set(rows["seed"]) != set(range(first, last + 1)):
+    right = right and set(rows["seed"]) == set(range(first, last + 1))
+    if not right or (epochs and len(rows) != (last + 1 - first) * epochs):
         raise tables.TableError(
             f"{path}: its rows are not those of {protocol}/{activations}, seeds {first} to {last}; "
             "delete the file, and the next run makes it anew"
@@ -88,17 +123,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--config", required=True, type=json.loads)
     config = parser.parse_args().config
-    folders = block_folders(config)
-    targets = {name: own["target_accuracy"] for name, own in protocols(config).items()}
-
-    runs = gather("runs", folders, "runs.csv")
-    losses = gather("block_losses", folders, "losses.csv")
-    tables.write(runs, "runs", "results/runs.csv")
-    tables.write(losses_over_seeds(losses), "losses", "results/losses.csv")
-    layers = gather("layers", folders, "layers.csv")
-    tables.write(layers, "layers", "results/layers.csv")
-    tables.write(factors(layers), "factors", "results/factors.csv")
-    tables.write(summarise(runs, targets), "summary", "results/summary.csv")
+    settings = protocols(config)
+    with contextlib.ExitStack() as open_tables:
+        write = {
+            name: open_tables.enter_context(tables.writing(name, f"results/{name}.csv"))
+            for name in ("runs", "losses", "layers", "factors", "summary")
+        }
+        for key, folders in sorted(blocks_by_combination(config).items()):
+            combination = dict(zip(COMBINATION, key, strict=True))
+            own = settings[combination["protocol"]]
+            aggregate(own, config["seeds_per_job"], combination, folders, write)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ def check(config):
     every = protocols(config)
     for protocol, settings in every.items():
         check_combination(f"protocols.{protocol}", settings)
+        check_device(f"protocols.{protocol}", settings["device"])
     check_substitutes("training", config["training"], every.values())
     for protocol, own in config["protocols"].items():
         check_substitutes(f"protocols.{protocol}", own, [every[protocol]])
@@ -50,6 +51,17 @@ def check_combination(place, settings):
         for output in settings["output"]:
             if settings["substitute"].get(output, output) not in ("identity", "sigmoid"):
                 refuse("output", output, "identity or sigmoid, where the loss is bce")
+
+
+def check_device(place, device):
+    """ConfigError where the device is not there."""
+    if device == "cuda":
+        import torch  # takes a second, which only a study that asks for a GPU spends
+
+        if not torch.cuda.is_available():
+            raise ConfigError(
+                f"{place}.device: got 'cuda', which torch does not find here; allowed: cpu"
+            )
 
 
 def check_substitutes(place, own, trained_by):

@@ -32,11 +32,18 @@ def seed_blocks(seeds, size):
     return [f"{first}-{min(first + size, seeds) - 1}" for first in range(0, seeds, size)]
 
 
+def blocks_by_combination(config):
+    """{(protocol, hidden, output): the folders of its blocks' tables, in the order of seeds}."""
+    settings = protocols(config)
+    return {
+        (protocol, hidden, output): [
+            f"results/runs/{protocol}/{hidden}-{output}/seeds-{seeds}"
+            for seeds in seed_blocks(settings[protocol]["seeds"], config["seeds_per_job"])
+        ]
+        for protocol, hidden, output in combinations(config)
+    }
+
+
 def block_folders(config):
     """The folder of each block's tables."""
-    settings = protocols(config)
-    return [
-        f"results/runs/{protocol}/{hidden}-{output}/seeds-{seeds}"
-        for protocol, hidden, output in combinations(config)
-        for seeds in seed_blocks(settings[protocol]["seeds"], config["seeds_per_job"])
-    ]
+    return [folder for folders in blocks_by_combination(config).values() for folder in folders]

@@ -137,16 +137,37 @@ TABLES = {
 
 def write(frame, name, path):
     """Write a table whole or not at all: checked, its rows sorted, its columns in order."""
-    schema = TABLES[name]
-    unknown = [column for column in frame if column not in schema.columns]
-    known = [column for column in schema.columns if column in frame]
-    frame = check(frame[known + unknown].reset_index(drop=True), name, path)
-    path = Path(path)
+    with writing(name, path) as write_part:
+        write_part(frame)
+
+
+@contextlib.contextmanager
+def writing(name, path):
+    """A function that writes parts of a table, each as `write` does, in the order of their keys.
+    The table is there when the block is left, if without an error.
+    """
+    path, schema = Path(path), TABLES[name]
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
-    frame.sort_values(schema.unique).to_csv(
-        temporary, index=False, float_format=FLOAT_FORMAT, lineterminator="\n"
-    )
+    with temporary.open("w", encoding="utf-8", newline="") as file:
+
+        def write_part(frame):
+            unknown = [column for column in frame if column not in schema.columns]
+            known = [column for column in schema.columns if column in frame]
+            frame = check(frame[known + unknown].reset_index(drop=True), name, path)
+            frame.sort_values(schema.unique).to_csv(
+                file,
+                header=file.tell() == 0,
+                index=False,
+                float_format=FLOAT_FORMAT,
+                lineterminator="\n",
+            )
+
+        try:
+            yield write_part
+        except BaseException:
+            temporary.unlink()
+            raise
     os.replace(temporary, path)
 
 

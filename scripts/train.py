@@ -7,6 +7,7 @@ writes runs.csv, losses.csv and layers.csv into the folder.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import tempfile
@@ -25,7 +26,9 @@ from scripts.errors import reported
 from scripts.progress import progress
 from scripts.schema import read_yaml
 
+SIDE_BY_SIDE = {"cpu": 80, "cuda": 10_000}  # more replicas at once are no faster, or need more room
 PER_REPLICA = (-2, -1)  # the axes of one replica's points and outputs
+BLOCK_TABLES = {"runs": "runs", "losses": "block_losses", "layers": "layers"}  # {file: its columns}
 LAYER_EPOCHS = (0, 1, 10, 100)  # when layers are measured, besides the last epoch
 
 
@@ -34,7 +37,8 @@ def train(settings, hidden, output, seeds):
     """Train a network for each seed. The tables runs, losses and layers, still without the names
     of protocol and activations.
     """
-    x, t, x_test, t_test = draw_replicas(settings, seeds)
+    device = settings["device"]
+    x, t, x_test, t_test = (points.to(device) for points in draw_replicas(settings, seeds))
     network = build(settings, hidden, output, seeds)
     criterion = loss_of(settings, output)
     optimizer = optimizer_of(settings, network)
@@ -43,17 +47,18 @@ def train(settings, hidden, output, seeds):
     layers = {0: measure_layers(network, criterion, x, t)}
     tell = progress(settings["epochs"])
     for epoch, order in enumerate(orders(settings, seeds), start=1):
+        order = order.to(device)
         loss, right = train_epoch(settings, network, criterion, optimizer, x, t, order)
         losses.append(loss)
         accuracies.append(right)
         tell(epoch, loss)
         if epoch in LAYER_EPOCHS or epoch == settings["epochs"]:
             layers[epoch] = measure_layers(network, criterion, x, t)
-    losses = torch.stack(losses)  # (epochs, R)
+    losses = torch.stack(losses).cpu()  # (epochs, R)
 
-    train_accuracy = accuracy(settings, criterion, network(x), t)
-    test_accuracy = accuracy(settings, criterion, network(x_test), t_test)
-    epochs = first_epoch(torch.stack(accuracies) >= settings["target_accuracy"])
+    train_accuracy = accuracy(settings, criterion, network(x), t).cpu()
+    test_accuracy = accuracy(settings, criterion, network(x_test), t_test).cpu()
+    epochs = first_epoch(torch.stack(accuracies).cpu() >= settings["target_accuracy"])
     return {
         "runs": runs_table(seeds, losses, train_accuracy, test_accuracy, epochs),
         "losses": losses_table(seeds, losses),
@@ -62,7 +67,9 @@ def train(settings, hidden, output, seeds):
 
 
 def build(settings, hidden, output, seeds):
-    """The network of the report, a replica for each seed, as it is before training."""
+    """The network of the report, a replica for each seed, as it is before training. Its weights are
+    drawn on the processor, so that a seed starts from the same ones on every device.
+    """
     classes = by_name()
     hidden, output = (classes[trained(settings, name)] for name in (hidden, output))
     generators = [stream(seed, WEIGHTS) for seed in seeds]
@@ -73,6 +80,7 @@ def build(settings, hidden, output, seeds):
                 glorot_uniform_(layer.weight, settings["gain"], generators)
             if settings["biases"] == "zero":
                 layer.bias.zero_()
+            layer.weight, layer.bias = (p.to(settings["device"]) for p in layer.parameters())
     return network
 
 
@@ -98,7 +106,7 @@ def train_epoch(settings, network, criterion, optimizer, x, t, order):
     """One pass over the points. Each replica's mean loss and accuracy over them, (R,) and (R,), as
     they were in training: those of a batch before its step.
     """
-    x, t = (points.gather(1, order[..., None].expand_as(points)) for points in (x, t))
+    x, t = shuffled(x, order), shuffled(t, order)
     size = settings["batch_size"]
     total, outputs = 0, []
     for x_batch, t_batch in zip(x.split(size, dim=1), t.split(size, dim=1), strict=True):
@@ -110,6 +118,14 @@ def train_epoch(settings, network, criterion, optimizer, x, t, order):
         outputs.append(output)
         total = total + loss * x_batch.shape[1]
     return total / x.shape[1], accuracy(settings, criterion, torch.cat(outputs, dim=1), t)
+
+
+def shuffled(points, order):
+    """Points (R, N, features) in each replica's order (R, N); in memory feature by feature, as
+    layers have them.
+    """
+    features = points.mT
+    return features.gather(-1, order.unsqueeze(-2).expand_as(features)).mT
 
 
 def accuracy(settings, criterion, output, labels):
@@ -146,7 +162,9 @@ def measure_layers(network, criterion, x, t):
             }
         )
     measures.reverse()
-    return {name: torch.stack([layer[name] for layer in measures], -1) for name in measures[0]}
+    return {
+        name: torch.stack([layer[name] for layer in measures], -1).cpu() for name in measures[0]
+    }
 
 
 def norm(values):
@@ -231,10 +249,10 @@ def warm_up():
     """Spend what first uses of torch and pandas cost, so that forks of this process need not."""
     torch.set_num_threads(1)
     tiny = {"points": 2, "batch_size": 1, "epochs": 1, "hidden_widths": [1], "substitute": {}}
-    settings = read_yaml("config.yaml")["training"] | tiny
-    names = argparse.Namespace(protocol="", hidden="relu", output="identity")
+    settings = read_yaml("config.yaml")["training"] | tiny | {"device": "cpu"}
+    names = {"protocol": "warm-up", "hidden": "relu", "output": "identity"}
     with tempfile.TemporaryDirectory() as folder:
-        write_block(train(settings, names.hidden, names.output, [0, 1]), names, folder)
+        write_block([train(settings, names["hidden"], names["output"], [0, 1])], names, folder)
 
 
 def main():
@@ -249,22 +267,33 @@ def main():
 
 
 def train_block(arguments):
-    first, last = map(int, arguments.seeds.split("-"))
     torch.set_num_threads(1)  # sums over several threads would depend on their number
-    result = train(
-        json.loads(arguments.settings),
-        arguments.hidden,
-        arguments.output,
-        list(range(first, last + 1)),
-    )
-    write_block(result, arguments, arguments.folder)
-
-
-def write_block(result, arguments, folder):
+    settings = json.loads(arguments.settings)
     names = {name: getattr(arguments, name) for name in ("protocol", "hidden", "output")}
-    for table, rows in result.items():
-        kind = "block_losses" if table == "losses" else table
-        tables.write(rows.assign(**names), kind, f"{folder}/{table}.csv")
+    first, last = map(int, arguments.seeds.split("-"))
+    parts = train_in_parts(settings, arguments.hidden, arguments.output, range(first, last + 1))
+    write_block(parts, names, arguments.folder)
+
+
+def train_in_parts(settings, hidden, output, seeds):
+    """`train` for as many seeds at a time as are trained fastest, so that memory stays bounded."""
+    at_once = SIDE_BY_SIDE[settings["device"]]
+    for first in range(0, len(seeds), at_once):
+        own = list(seeds[first : first + at_once])
+        if len(seeds) > at_once:
+            print(f"seeds {own[0]} to {own[-1]}", flush=True)
+        yield train(settings, hidden, output, own)
+
+
+def write_block(parts, names, folder):
+    with contextlib.ExitStack() as open_tables:
+        write = {
+            table: open_tables.enter_context(tables.writing(kind, f"{folder}/{table}.csv"))
+            for table, kind in BLOCK_TABLES.items()
+        }
+        for part in parts:
+            for table, rows in part.items():
+                write[table](rows.assign(**names))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 import yaml
 
 ROOT = Path(__file__).parent.parent
@@ -139,12 +140,32 @@ def test_one_core_gives_the_same_bytes_in_every_file(finished, tmp_path):
         assert other.files(pattern) == finished.files(pattern) != {}
 
 
-def test_seeds_per_job_changes_no_table(finished, tmp_path):
-    other = new_project(tmp_path)
-    other.set(seeds_per_job=3)
-    other.run("results/runs.csv", "results/losses.csv", "results/layers.csv", cores=2)
-    for name in ("runs", "losses", "layers"):
-        assert other.files(f"{name}.csv") == finished.files(f"{name}.csv")
+@pytest.fixture(scope="module")
+def eleven_seeds(tmp_path_factory):
+    """The tables of eleven seeds of each combination, trained in one job on one core."""
+    return tables_of(new_project(tmp_path_factory.mktemp("eleven")), seeds=11, seeds_per_job=11)
+
+
+def tables_of(project, cores=1, **settings):
+    project.set(**settings)
+    names = [f"results/{name}.csv" for name in ("runs", "losses", "layers", "factors", "summary")]
+    project.run(*names, cores=cores)
+    return project.files("*.csv")
+
+
+@pytest.mark.parametrize(("seeds_per_job", "cores"), [(1, 4), (7, 1), (7, 4), (10, 2), (80, 2)])
+def test_neither_seeds_per_job_nor_cores_change_a_byte(
+    eleven_seeds, tmp_path, seeds_per_job, cores
+):
+    project = new_project(tmp_path)
+    assert tables_of(project, cores, seeds=11, seeds_per_job=seeds_per_job) == eleven_seeds
+
+
+@pytest.mark.parametrize("seeds_per_job", [3, 80])
+def test_seeds_that_are_added_later_have_the_same_bytes(eleven_seeds, tmp_path, seeds_per_job):
+    project = new_project(tmp_path)
+    assert tables_of(project, seeds=4, seeds_per_job=seeds_per_job) != eleven_seeds
+    assert tables_of(project, seeds=11) == eleven_seeds
 
 
 def test_editing_the_template_rebuilds_the_report_alone(project):
@@ -158,7 +179,7 @@ def test_editing_the_template_rebuilds_the_report_alone(project):
 
 
 def test_editing_the_framework_retrains(project):
-    project.edit("framework/activations.py", "return x.clamp(min=0)", "return x.clamp(min=0.0) * 1")
+    project.edit("framework/activations.py", "x.clamp(min=0)\n", "1 * x.clamp(min=0)\n")
     assert project.planned()["train"] == JOBS
 
 
@@ -174,8 +195,8 @@ def test_editing_an_activation_that_stands_for_another_retrains(project):
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("def sigmoid(x):", "def sigmoid(x):  # a comment"),
-        ('"""y = tanh x; y′ = 1 − y²."""', '"""The hyperbolic tangent."""'),
+        ("def exp(x):", "def exp(x):  # a comment"),
+        ('"""y = σ(x) = 1 / (1 + e⁻ˣ); y′ = y(1 − y)."""', '"""The logistic function."""'),
     ],
 )
 def test_a_comment_or_docstring_retrains_nothing(project, old, new):
@@ -238,6 +259,18 @@ def test_a_wrong_config_ends_in_one_line(project):
     assert result.stderr.strip().splitlines()[-1].startswith("config: hidden.0: got 'rellu'")
     assert "did you mean relu?" in result.stderr
     assert "Traceback" not in result.stderr + result.stdout
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_device_that_is_not_there_ends_in_one_line_before_any_job(project):
+    project.set(protocols={"plain": {}, "quick": {"device": "cuda", "epochs": 2}})
+    before = project.files("**/*")
+    result = project.snakemake()
+    assert result.returncode != 0
+    assert result.stderr.strip().splitlines()[-1] == (
+        "config: protocols.quick.device: got 'cuda', which torch does not find here; allowed: cpu"
+    )
+    assert project.files("**/*") == before
 
 
 def test_a_job_that_fails_ends_in_its_own_message_and_the_place_of_its_log(project):

@@ -3,6 +3,7 @@
 import json
 import math
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,9 +11,11 @@ import pytest
 from numpy.testing import assert_allclose
 from pandas.testing import assert_frame_equal
 
-from scripts import tables
+from scripts import aggregate, tables
 from scripts.aggregate import gather, losses_over_seeds, main, summarise
 from scripts.factors import factors
+from scripts.study import seed_blocks
+from scripts.train import BLOCK_TABLES
 
 NAN, INF = math.nan, math.inf
 TARGETS = {"p": 0.6, "q": 0.6}
@@ -56,22 +59,22 @@ def runs(accuracies, epochs=None, **names):
     )
 
 
-def layers(**names):
-    """Three layers of each of two seeds, before training and after an epoch."""
+def layers(seeds=2, **names):
+    """Three layers of each seed, before training and after an epoch."""
     columns = [*tables.TABLES["layers"].columns][-5:]
-    values = np.random.default_rng(0).random((2, 2, 3, len(columns))).round(6)
+    values = np.random.default_rng(0).random((seeds, 2, 3, len(columns))).round(6)
     return pd.DataFrame(
         [
             {**NAMES, **names, "seed": seed, "epoch": epoch, "layer": layer + 1}
             | dict(zip(columns, values[seed, epoch, layer], strict=True))
-            for seed, epoch, layer in np.ndindex(2, 2, 3)
+            for seed, epoch, layer in np.ndindex(seeds, 2, 3)
         ]
     )
 
 
 def test_losses_over_seeds_are_numpys_statistics():
     values = np.random.default_rng(0).random((4, 7))
-    table = losses_over_seeds(losses(*values.tolist()))
+    table = losses_over_seeds(values)
     assert table["epoch"].tolist() == [1, 2, 3, 4]
     assert table["n"].tolist() == [7] * 4
     expected = {
@@ -88,7 +91,7 @@ def test_losses_over_seeds_are_numpys_statistics():
 
 
 def test_losses_that_are_no_finite_number_do_not_count():
-    table = losses_over_seeds(losses([0.25, NAN, INF, 0.75, -INF], [NAN, INF, INF, 0.5, NAN]))
+    table = losses_over_seeds(np.array([[0.25, NAN, INF, 0.75, -INF], [NAN, INF, INF, 0.5, NAN]]))
     first, second = table.to_dict("records")
     assert (first["n"], second["n"]) == (2, 1)
     assert [first[c] for c in ("mean", "median", "min", "max")] == [0.5, 0.5, 0.25, 0.75]
@@ -98,7 +101,7 @@ def test_losses_that_are_no_finite_number_do_not_count():
 
 
 def test_an_epoch_without_a_finite_loss_keeps_its_row(tmp_path):
-    table = losses_over_seeds(losses([NAN, INF], [0.5, 0.5]))
+    table = losses_over_seeds(np.array([[NAN, INF], [0.5, 0.5]])).assign(**NAMES)
     assert table["n"].tolist() == [0, 2]
     assert table.loc[0, "mean":"max"].isna().all()
     tables.write(table, "losses", tmp_path / "losses.csv")
@@ -106,7 +109,7 @@ def test_an_epoch_without_a_finite_loss_keeps_its_row(tmp_path):
 
 
 def test_a_single_seed_has_no_standard_deviation():
-    (loss,) = losses_over_seeds(losses([0.5])).to_dict("records")
+    (loss,) = losses_over_seeds(np.array([[0.5]])).to_dict("records")
     (run,) = summarise(runs([0.75]), TARGETS).to_dict("records")
     assert math.isnan(loss["sd"])
     assert (loss["n"], loss["mean"], loss["q25"], loss["q75"]) == (1, 0.5, 0.5, 0.5)
@@ -115,15 +118,6 @@ def test_a_single_seed_has_no_standard_deviation():
 
 
 def test_combinations_are_told_apart():
-    both = pd.concat(
-        [losses([1.0, 3.0]), losses([5.0, 7.0], hidden="tanh"), losses([9.0], output="o")]
-    )
-    table = losses_over_seeds(both).set_index(["hidden", "output"])["mean"]
-    assert table.to_dict() == {
-        ("relu", "identity"): 2.0,
-        ("relu", "o"): 9.0,
-        ("tanh", "identity"): 6.0,
-    }
     summary = summarise(pd.concat([runs([0.5]), runs([0.25, 0.75], protocol="q")]), TARGETS)
     assert summary["protocol"].tolist() == ["p", "q"]
     assert summary["n"].tolist() == [1, 2]
@@ -223,7 +217,7 @@ def test_the_blocks_of_a_study_are_gathered_into_one_table(tmp_path):
     folders = [f"{tmp_path}/{BLOCK}", f"{tmp_path}/results/runs/p/tanh-identity/seeds-0-0"]
     tables.write(runs([0.5, None]), "runs", f"{folders[0]}/runs.csv")
     tables.write(runs([0.25], hidden="tanh"), "runs", f"{folders[1]}/runs.csv")
-    gathered = gather("runs", folders, "runs.csv")
+    gathered = gather("runs", folders, epochs=2)
     assert gathered["hidden"].tolist() == ["relu", "relu", "tanh"]
     tables.write(gathered, "runs", tmp_path / "runs.csv")
     assert len(tables.read("runs", tmp_path / "runs.csv")) == 3
@@ -245,34 +239,85 @@ def test_a_block_of_other_runs_than_its_folder_says_is_named(tmp_path, rows):
     path = f"{tmp_path}/{BLOCK}/runs.csv"
     tables.write(rows, "runs", path)
     with pytest.raises(tables.TableError) as caught:
-        gather("runs", [f"{tmp_path}/{BLOCK}"], "runs.csv")
+        gather("runs", [f"{tmp_path}/{BLOCK}"], epochs=2)
     assert str(caught.value).startswith(f"{path}: its rows are not those of p/relu-identity")
     assert len(str(caught.value).splitlines()) == 1
 
 
-def test_the_tables_of_a_study_are_those_of_its_blocks(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    study = {"seeds": 2, "seeds_per_job": 2, "hidden": ["relu"], "output": ["identity"]}
-    study |= {"training": {"target_accuracy": 0.6}}
-    study |= {"protocols": {"p": {}, "q": {"target_accuracy": 0.8}}}
+@pytest.mark.parametrize(
+    "rows",
+    [losses([0.5, 0.5], [0.4, 0.4])[:3], losses([0.5, 0.5], [0.4, 0.4], [0.3, 0.3])],
+    ids=["a row is missing", "an epoch too many"],
+)
+def test_a_block_with_other_losses_than_one_an_epoch_is_named(tmp_path, rows):
+    path = f"{tmp_path}/{BLOCK}/losses.csv"
+    tables.write(rows, "block_losses", path)
+    with pytest.raises(tables.TableError, match=f"{path}: its rows are not those of"):
+        gather("block_losses", [f"{tmp_path}/{BLOCK}"], epochs=2)
+
+
+def made_study(seeds, seeds_per_job):
+    """A study of two combinations, the tables of its blocks lying in the current folder."""
+    study = {"seeds": seeds, "seeds_per_job": seeds_per_job}
+    study |= {"hidden": ["relu"], "output": ["identity"]}
+    study |= {"training": {"target_accuracy": 0.6, "epochs": 2}}
+    study |= {"protocols": {"q": {"target_accuracy": 0.8}, "p": {}}}
     for protocol in "pq":
-        block = f"results/runs/{protocol}/relu-identity/seeds-0-1"
-        own = runs([0.7, 0.9], [4, 2], protocol=protocol)
-        tables.write(own, "runs", f"{block}/runs.csv")
-        own = losses([0.5, 0.7], [0.1, 0.3], protocol=protocol)
-        tables.write(own, "block_losses", f"{block}/losses.csv")
-        tables.write(layers(protocol=protocol), "layers", f"{block}/layers.csv")
+        accuracies = [0.7 + 0.2 * (seed % 2) for seed in range(seeds)]
+        own = {
+            "runs": runs(accuracies, [4, 2] * (seeds // 2), protocol=protocol),
+            "losses": losses(
+                *([start + 0.1 * (seed % 3) for seed in range(seeds)] for start in (0.5, 0.1)),
+                protocol=protocol,
+            ),
+            "layers": layers(seeds, protocol=protocol),
+        }
+        for block in seed_blocks(seeds, seeds_per_job):
+            first, last = map(int, block.split("-"))
+            folder = f"results/runs/{protocol}/relu-identity/seeds-{block}"
+            for name, kind in BLOCK_TABLES.items():
+                rows = own[name][own[name]["seed"].between(first, last)]
+                tables.write(rows, kind, f"{folder}/{name}.csv")
+    return study
+
+
+def aggregated(study, monkeypatch):
+    """{table: its bytes} of what the step makes of a study."""
     monkeypatch.setattr(sys, "argv", ["scripts.aggregate", "--config", json.dumps(study)])
     main()
+    return {path.stem: path.read_bytes() for path in Path().glob("results/*.csv")}
 
+
+def test_the_tables_of_a_study_are_those_of_its_blocks(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    aggregated(made_study(seeds=2, seeds_per_job=2), monkeypatch)
     names = ["runs", "losses", "layers", "factors", "summary"]
     made = {name: tables.read(name, f"results/{name}.csv") for name in names}
-    assert sorted(path.stem for path in tmp_path.glob("results/*.csv")) == sorted(names)
+    assert sorted(path.stem for path in tmp_path.glob("results/*")) == sorted([*names, "runs"])
+    assert made["runs"]["protocol"].tolist() == ["p", "p", "q", "q"]  # sorted by key
     assert made["runs"]["test_accuracy"].tolist() == [0.7, 0.9] * 2
-    assert made["losses"]["mean"].tolist() == [0.6, 0.2] * 2
+    assert made["losses"]["epoch"].tolist() == [1, 2] * 2
+    assert_allclose(made["losses"]["mean"], [0.55, 0.15] * 2)
     assert made["summary"]["trained"].tolist() == [1, 0.5]
     assert made["summary"]["epochs_to_target_median"].tolist() == [3, 3]
     both = pd.concat([layers(), layers(protocol="q")])
     for name, rows in [("layers", both), ("factors", factors(both))]:
         tables.write(rows, name, "expected.csv")
         assert_frame_equal(made[name], tables.read(name, "expected.csv"), check_exact=True)
+
+
+@pytest.mark.parametrize(
+    ("seeds_per_job", "at_once", "losses_at_once"),
+    [(2, 2, 1), (2, 4, 12), (3, 100, 100), (3, 1, 100), (6, 1, 1)],
+)
+def test_how_much_is_read_at_once_changes_no_byte(
+    tmp_path, monkeypatch, seeds_per_job, at_once, losses_at_once
+):
+    (tmp_path / "whole").mkdir()
+    monkeypatch.chdir(tmp_path / "whole")
+    whole = aggregated(made_study(seeds=6, seeds_per_job=6), monkeypatch)
+    (tmp_path / "parts").mkdir()
+    monkeypatch.chdir(tmp_path / "parts")
+    monkeypatch.setattr(aggregate, "SEEDS_AT_ONCE", at_once)
+    monkeypatch.setattr(aggregate, "LOSSES_AT_ONCE", losses_at_once)
+    assert aggregated(made_study(seeds=6, seeds_per_job=seeds_per_job), monkeypatch) == whole

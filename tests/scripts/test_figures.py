@@ -58,23 +58,23 @@ def made(config, accuracy=lambda i: 0.5 + 0.499 * (i * 0.37 % 1), diverged=lambd
     """The tables runs and losses that a study would leave: `accuracy` of its i-th run."""
     runs, losses = [], []
     for names in combinations(config):
+        combination, curves = dict(zip(["protocol", "hidden", "output"], names, strict=True)), []
         for seed in range(config["seeds"]):
             i = len(runs)
-            run = dict(zip(["protocol", "hidden", "output"], names, strict=True)) | {"seed": seed}
             lost = diverged(i)
             share = np.nan if lost else accuracy(i)
             runs.append(
-                {**run, "final_train_loss": 1 - share, "train_accuracy": share}
-                | {"test_accuracy": share, "diverged": lost, "diverged_epoch": 1 if lost else None}
+                {**combination, "seed": seed, "final_train_loss": 1 - share}
+                | {"train_accuracy": share, "test_accuracy": share}
+                | {"diverged": lost, "diverged_epoch": 1 if lost else None}
                 | {"epochs_to_target": None if lost or i % 3 == 2 else 1 + i % EPOCHS}
                 | {"loss_roughness": share / (1 + seed)}
             )
-            losses += [
-                {**run, "epoch": epoch, "loss": np.nan if lost else 0.3 / epoch + 0.01 * (i % 7)}
-                for epoch in range(1, EPOCHS + 1)
-            ]
+            curve = 0.3 / np.arange(1, EPOCHS + 1) + 0.01 * (i % 7)
+            curves.append(np.full(EPOCHS, np.nan) if lost else curve)
+        losses.append(losses_over_seeds(np.transpose(curves)).assign(**combination))
     runs = pd.DataFrame(runs).astype({"diverged_epoch": "Int64", "epochs_to_target": "Int64"})
-    return runs, losses_over_seeds(pd.DataFrame(losses))
+    return runs, pd.concat(losses, ignore_index=True)
 
 
 def made_layers(config, diverged=lambda i: False, **_):

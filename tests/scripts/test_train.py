@@ -3,6 +3,7 @@
 import argparse
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from scripts.activations import by_name
 from scripts.data import draw, draw_replicas, orders
 from scripts.train import (
     PER_REPLICA,
+    SIDE_BY_SIDE,
     accuracy,
     build,
     first_epoch,
@@ -28,6 +30,7 @@ from scripts.train import (
     train,
     train_block,
     train_epoch,
+    warm_up,
 )
 
 OPTIMIZERS = {
@@ -64,6 +67,7 @@ def settings(**own):
         "prediction": "threshold",
         "target_accuracy": 0.9,
         "substitute": {},
+        "device": "cpu",
     } | own
 
 
@@ -144,6 +148,27 @@ def test_a_job_writes_its_tables_with_the_names_of_what_it_trained(tmp_path):
         assert written["seed"].tolist() == expected[name]["seed"].tolist()
     losses = tables.read("block_losses", tmp_path / "block/losses.csv")["loss"]
     assert losses.astype("float32").tolist() == expected["losses"]["loss"].tolist()
+
+
+def test_a_block_is_trained_some_seeds_at_a_time_to_the_same_bytes(tmp_path, monkeypatch, capsys):
+    def files(folder):
+        arguments = {"settings": json.dumps(settings()), "protocol": "p", "folder": str(folder)}
+        arguments |= {"hidden": "selu", "output": "sigmoid", "seeds": "3-9"}
+        train_block(argparse.Namespace(**arguments))
+        return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    whole = files(tmp_path / "whole")
+    assert capsys.readouterr().out == ""
+    monkeypatch.setitem(SIDE_BY_SIDE, "cpu", 3)
+    assert files(tmp_path / "parts") == whole
+    assert capsys.readouterr().out == "seeds 3 to 5\nseeds 6 to 8\nseeds 9 to 9\n"
+    assert set(whole) == {"runs.csv", "losses.csv", "layers.csv"}
+
+
+def test_what_is_spent_beforehand_is_what_a_job_does(monkeypatch):
+    """An error in it would only make each job start late."""
+    monkeypatch.chdir(Path(__file__).parent.parent.parent)
+    warm_up()
 
 
 # A run depends on its seed alone
