@@ -1,6 +1,7 @@
 """One number for what code does: comments, docstrings and layout do not change it."""
 
 import ast
+import functools
 import hashlib
 from pathlib import Path
 
@@ -11,10 +12,18 @@ def code_digest(paths, unused=()):
     """SHA-256 of the syntax trees of Python files, without docstrings and the classes not used."""
     digest = hashlib.sha256()
     for path in sorted(map(Path, paths)):
-        tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
-        tree.body = [item for item in tree.body if getattr(item, "name", None) not in unused]
-        for node in ast.walk(tree):
-            if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
-                del node.body[0]
-        digest.update(f"{path.name}\n{ast.dump(tree)}\n".encode())
+        digest.update(f"{path.name}\n".encode())
+        for name, item in items(path.read_text(encoding="utf-8"), str(path)):
+            if name not in unused:
+                digest.update(f"{item}\n".encode())
     return digest.hexdigest()
+
+
+@functools.cache  # for many steps run the same files
+def items(code, path):
+    """(name or None, syntax tree in words) of each statement of a file."""
+    tree = ast.parse(code, filename=path)
+    for node in ast.walk(tree):
+        if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
+            del node.body[0]
+    return [(getattr(item, "name", None), ast.dump(item)) for item in tree.body]

@@ -1,9 +1,9 @@
 """The report's four files: Markdown, HTML, LaTeX and PDF, from one Markdown source.
 
-Each function takes the same source (the notation is described in `report/layouts/README.md`) and
-writes one file. Pandoc translates, the filters and templates in `report/layouts/` shape, and Typst
-typesets the PDF. Nothing of the machine or of the hour enters a file: the same source, figures and
-bibliography give the same bytes.
+`read` resolves the cross-references and citations of the source, whose notation is described in
+`report/layouts/README.md`; each `write_…` makes one file of what it returns. Pandoc translates, the
+filters and templates in `report/layouts/` shape, and Typst typesets the PDF. Nothing of the machine
+or of the hour enters a file: the same source, figures and bibliography give the same bytes.
 """
 
 import os
@@ -28,31 +28,43 @@ class FormatError(StudyError):
     """A report that cannot be written, with the reason in the words of pandoc or Typst."""
 
 
-def write_markdown(source: str, path: Path, resources: Path, bibliography: Path) -> None:
+def read(source: str, resources: Path, bibliography: Path) -> str:
+    """The document that a source describes, as pandoc's JSON."""
+    return _pandoc(
+        source, resources,
+        f"--from={READER}", "--to=json",
+        f"--lua-filter={LAYOUTS / 'crossref.lua'}",
+        "--citeproc", f"--csl={LAYOUTS / 'numeric.csl'}",
+        f"--bibliography={bibliography.resolve()}",
+        "--metadata=link-citations:true", "--metadata=reference-section-title:References",
+    )  # fmt: skip
+
+
+def write_markdown(document: str, path: Path, resources: Path) -> None:
     """Write GitHub-flavoured Markdown with everything resolved; figures are linked."""
-    text = _pandoc(
-        source, "markdown.md", resources, bibliography,
+    text = _shaped(
+        document, resources, "markdown.md",
         "--to=gfm+tex_math_dollars-tex_math_gfm", "--wrap=none",
         f"--variable=resources:{_relative(resources, path)}",
     )  # fmt: skip
     _replace(path, text.encode())
 
 
-def write_html(source: str, path: Path, resources: Path, bibliography: Path) -> None:
+def write_html(document: str, path: Path, resources: Path) -> None:
     """Write one self-contained page: figures, style and MathML are inside."""
     style = (LAYOUTS / "html.css").read_text(encoding="utf-8")
-    text = _pandoc(
-        source, "html.html", resources, bibliography,
+    text = _shaped(
+        document, resources, "html.html",
         "--to=html5", "--mathml", "--toc", "--toc-depth=3", "--wrap=none",
         f"--variable=style:{style}",
     )  # fmt: skip
     _replace(path, text.encode())
 
 
-def write_latex(source: str, path: Path, resources: Path, bibliography: Path) -> None:
+def write_latex(document: str, path: Path, resources: Path) -> None:
     """Write an IEEEtran paper that compiles in its folder with a plain pdflatex."""
-    text = _pandoc(
-        source, "latex.tex", resources, bibliography,
+    text = _shaped(
+        document, resources, "latex.tex",
         "--to=latex",
         f"--variable=resources:{_relative(resources, path)}",
     )  # fmt: skip
@@ -61,9 +73,9 @@ def write_latex(source: str, path: Path, resources: Path, bibliography: Path) ->
     _replace(path, text.encode())
 
 
-def write_pdf(source: str, path: Path, resources: Path, bibliography: Path) -> None:
+def write_pdf(document: str, path: Path, resources: Path) -> None:
     """Write a two-column paper, typeset by Typst with the fonts that it carries."""
-    text = _pandoc(source, "typst.typ", resources, bibliography, "--to=typst")
+    text = _shaped(document, resources, "typst.typ", "--to=typst-citations")
     try:
         pdf = typst.compile(
             text.encode(),
@@ -76,24 +88,28 @@ def write_pdf(source: str, path: Path, resources: Path, bibliography: Path) -> N
     _replace(path, pdf)
 
 
-def _pandoc(source: str, template: str, resources: Path, bibliography: Path, *options: str) -> str:
-    """Translate the source with a template and the filter of the same name."""
-    # --sandbox: reading the source opens no file; the filters alone open the figures.
-    # A filter finds its figures relative to the folder that pandoc runs in.
-    command = [
-        pypandoc.get_pandoc_path(),
-        "--sandbox", "--fail-if-warnings", f"--data-dir={LAYOUTS}", f"--from={READER}",
-        f"--lua-filter={LAYOUTS / 'crossref.lua'}",
-        "--citeproc", f"--csl={LAYOUTS / 'numeric.csl'}",
-        f"--bibliography={bibliography.resolve()}",
-        "--metadata=link-citations:true", "--metadata=reference-section-title:References",
+def _shaped(document: str, resources: Path, template: str, *options: str) -> str:
+    """Translate a document with a template and the filter of the same name."""
+    return _pandoc(
+        document, resources,
+        "--from=json",
         f"--lua-filter={(LAYOUTS / template).with_suffix('.lua')}",
         f"--template={LAYOUTS / template}",
         "--syntax-highlighting=none",
         *options,
-    ]  # fmt: skip
+    )  # fmt: skip
+
+
+def _pandoc(text: str, resources: Path, *options: str) -> str:
+    # --sandbox: reading the source opens no file; the filters alone open the figures.
+    # A filter finds its figures relative to the folder that pandoc runs in.
+    command = [pypandoc.get_pandoc_path(), "--sandbox", "--fail-if-warnings"]
     result = subprocess.run(
-        command, input=source, cwd=resources, capture_output=True, encoding="utf-8"
+        [*command, f"--data-dir={LAYOUTS}", *options],
+        input=text,
+        cwd=resources,
+        capture_output=True,
+        encoding="utf-8",
     )
     if result.returncode:
         raise FormatError("pandoc: " + result.stderr.partition("stack traceback:")[0].strip())

@@ -29,11 +29,11 @@ TEMPLATE = Path("report/report.md.j2")
 BIBLIOGRAPHY = Path("report/references.bib")
 REPORT = Path("results/report")
 RESULTS = ("runs", "summary", "factors", "claims", "intervals", "agreement")
-WRITERS = {
-    "md": formats.write_markdown,
+WRITERS = {  # the PDF first, for it takes longest
+    "pdf": formats.write_pdf,
     "html": formats.write_html,
     "tex": formats.write_latex,
-    "pdf": formats.write_pdf,
+    "md": formats.write_markdown,
 }
 PACKAGES = (
     "torch",
@@ -98,9 +98,14 @@ def facts(config, digest, results, claims, causes):
     all_rows = [by_combination.loc[combination].to_dict() for combination in combinations(config)]
 
     of_source = {name: entry for name, entry in claims.items() if name.startswith("C")}
+    rows_of = {}
+    for row in verdicts.to_dict("records"):
+        rows_of.setdefault((row["claim"], row["protocol"]), []).append(row)
 
     def claim(name, protocol):
-        return claim_under(claims, verdicts, name, protocol)
+        if name not in claims:
+            raise jinja2.TemplateRuntimeError(f"report/claims.yaml has no claim {name}")
+        return what_is_said(rows_of.get((name, protocol), []))
 
     return {
         "config": config,
@@ -147,15 +152,12 @@ def where(rows, **wanted):
     return [row for row in rows if wanted.items() <= row.items()]
 
 
-def claim_under(claims, verdicts, name, protocol):
-    """What the runs of a protocol say of a claim: its verdict, that in words, its comparisons."""
-    if name not in claims:
-        raise jinja2.TemplateRuntimeError(f"report/claims.yaml has no claim {name}")
-    here = verdicts[(verdicts["claim"] == name) & (verdicts["protocol"] == protocol)]
-    groups = here[here["group"] != "all"].to_dict("records")
+def what_is_said(rows):
+    """What runs say of a claim, from its rows: its verdict, that in words, its comparisons."""
+    groups = [row for row in rows if row["group"] != "all"]
     if not groups:
         return {"verdict": "not tested", "words": "is not tested", "groups": []}
-    overall = here[here["group"] == "all"].iloc[0]
+    (overall,) = where(rows, group="all")
     return {
         "verdict": overall["verdict"],
         "words": verdict_words(overall["verdict"], groups),
@@ -297,9 +299,10 @@ def main():
     results = {name: tables.read(name, f"results/{name}.csv") for name in RESULTS}
     known = facts(arguments.config, arguments.digest, results, read_claims(), read_causes())
     source = render(TEMPLATE.read_text(encoding="utf-8"), known)
+    document = formats.read(source, Path("results"), BIBLIOGRAPHY)
     with ThreadPoolExecutor() as pool:  # pandoc and Typst run beside Python
         writing = [
-            pool.submit(write, source, REPORT / f"report.{ending}", Path("results"), BIBLIOGRAPHY)
+            pool.submit(write, document, REPORT / f"report.{ending}", Path("results"))
             for ending, write in WRITERS.items()
         ]
     for written in writing:

@@ -90,7 +90,7 @@ def resources(tmp_path_factory):
 def write(resources):
     def write(source, name, folder="report"):
         path = resources / folder / name
-        WRITERS[name](source, path, resources, BIBLIOGRAPHY)
+        WRITERS[name](formats.read(source, resources, BIBLIOGRAPHY), path, resources)
         return path
 
     return write

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from scripts import tables
+from scripts import formats, tables
 from scripts.aggregate import summarise
 from scripts.causes import CAUSES, read_causes
 from scripts.claims import ALPHA, evaluate, intervals
@@ -487,8 +487,8 @@ def pictures(tmp_path):
 
 @pytest.mark.parametrize("case", ["the repository's config", "some diverged", "all diverged"])
 def test_the_report_is_set_by_typst_and_by_a_real_tex(pictures, pdflatex, case):
-    source = rendered(*CASES[case])
+    document = formats.read(rendered(*CASES[case]), pictures, ROOT / BIBLIOGRAPHY)
     for ending, write in WRITERS.items():
-        write(source, pictures / f"report/report.{ending}", pictures, ROOT / BIBLIOGRAPHY)
+        write(document, pictures / f"report/report.{ending}", pictures)
     assert (pictures / "report/report.pdf").read_bytes().startswith(b"%PDF")
     pdflatex(pictures / "report/report.tex")
