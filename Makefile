@@ -23,8 +23,8 @@ lint: .venv/installed
 mutate: .venv/installed  # do the claims notice when the data changes?
 	@.venv/bin/python -m scripts.mutate
 
-bench: .venv/bench  # how fast is training, beside torch.nn, torch.func and JAX? (takes a quarter of an hour)
-	@.venv/bin/python -m bench.training
+bench: .venv/bench  # how fast is it, beside torch.nn, torch.func and JAX? (takes half an hour)
+	@for part in training growth study; do .venv/bin/python -m bench.$$part || exit; done
 
 clean:  # results and Snakemake's memory of them go together
 	rm -rf .snakemake $(filter-out results/README.md, $(wildcard results/*))

@@ -9,7 +9,10 @@ import pandas as pd
 import pytest
 import yaml
 
+from bench import growth
 from bench.peers import IMPLEMENTATIONS
+from bench.project import Project
+from bench.study import epochs_of_all_runs
 from bench.training import arithmetic
 
 ROOT = Path(__file__).parent.parent
@@ -51,3 +54,34 @@ def test_the_benchmark_writes_a_row_for_each_implementation(tmp_path):
     assert rows["seconds_per_run"].tolist() == pytest.approx(per_run, rel=1e-4)
     assert (tmp_path / "results/bench/training.png").stat().st_size > 5000
     assert "% of peak" in result.stdout
+
+
+def tiny_project(folder):
+    project = Project(folder)
+    project.configure(project.config | {"training": TINY})
+    return project
+
+
+def test_the_plain_pipeline_trains_the_same_run(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    tiny_project(tmp_path).python("bench.one_run", "selu", 3, "run.csv")
+    (row,) = pd.read_csv(tmp_path / "run.csv").to_dict("records")
+    (ours,) = IMPLEMENTATIONS["framework"](TINY, "selu", [3])[0]()
+    assert (row["hidden"], row["seed"]) == ("selu", 3)
+    assert row["loss"] == pytest.approx(ours, rel=1e-5)
+
+
+def test_all_epochs_of_a_study_are_those_of_each_of_its_runs():
+    config = {"seeds": 3, "hidden": ["relu", "tanh"], "output": ["identity"]}
+    config |= {"training": {"epochs": 5}}
+    config |= {"protocols": {"p": {}, "q": {"hidden": ["relu"], "seeds": 2, "epochs": 7}}}
+    assert epochs_of_all_runs(config) == 2 * 3 * 5 + 1 * 2 * 7
+
+
+def test_growth_measures_a_study_of_so_many_seeds(monkeypatch):
+    monkeypatch.setattr(growth, "SEEDS_PER_JOB", 2)
+    row = growth.grown(seeds=3, epochs=2)
+    assert (row["seeds"], row["jobs"]) == (3, 2)
+    assert 0 < row["dag_seconds"] < row["seconds"]
+    assert row["seconds_per_run"] == row["seconds"] / 3
+    assert 0 < row["aggregate_mib"] < row["job_mib"]

@@ -1,0 +1,89 @@
+"""Does a combination of many seeds take time and memory as it should?
+
+    python -m bench.growth [--seeds N …] [--epochs N]
+
+trains one combination, with blocks of 80 seeds, on all cores; writes results/bench/growth.csv and
+prints it:
+
+    dag_seconds          Snakemake alone: a dry run
+    seconds              training and aggregation, on all cores
+    aggregate_seconds    the aggregation alone
+    aggregate_mib        the most memory that it had
+    job_mib              the most memory that one job has that trains all the seeds, of 10 epochs
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+
+import pandas as pd
+
+from bench.project import Project
+from bench.training import FOLDER
+
+SEEDS_PER_JOB = 80
+SUMMARY = "results/summary.csv"
+
+
+def grown(seeds, epochs):
+    """A row of the table."""
+    with tempfile.TemporaryDirectory() as folder:
+        project = combination(folder, seeds, SEEDS_PER_JOB, epochs)
+        dag_seconds = project.snakemake(SUMMARY, "--dry-run")
+        seconds = project.snakemake(SUMMARY)
+        config = json.dumps(project.config)
+        aggregate_seconds, aggregate_mib = project.python("scripts.aggregate", "--config", config)
+    return {
+        "seeds": seeds,
+        "jobs": -(-seeds // SEEDS_PER_JOB),
+        "dag_seconds": dag_seconds,
+        "seconds": seconds,
+        "seconds_per_run": seconds / seeds,
+        "aggregate_seconds": aggregate_seconds,
+        "aggregate_mib": aggregate_mib,
+        "job_mib": job_memory(seeds),
+    }
+
+
+def combination(folder, seeds, seeds_per_job, epochs):
+    """A project of the main protocol's first combination alone."""
+    project = Project(folder)
+    config = project.config
+    config["training"]["epochs"] = epochs
+    config |= {"seeds": seeds, "seeds_per_job": seeds_per_job}
+    config |= {"hidden": config["hidden"][:1], "output": config["output"][:1]}
+    config["protocols"] = dict([next(iter(config["protocols"].items()))])
+    project.configure(config)
+    return project
+
+
+def job_memory(seeds, epochs=10):
+    with tempfile.TemporaryDirectory() as folder:
+        project = combination(folder, seeds, seeds, epochs)
+        settings = json.dumps(project.config["training"])
+        names = ["--protocol", "p", "--hidden", "relu", "--output", "identity"]
+        _, mib = project.python(
+            "scripts.train", "--settings", settings, *names,
+            "--seeds", f"0-{seeds - 1}", "--folder", "block",
+        )  # fmt: skip
+    return mib
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", nargs="+", type=int, default=[10, 100, 1000, 10_000])
+    parser.add_argument("--epochs", type=int, default=300)
+    arguments = parser.parse_args()
+    rows = []
+    for seeds in arguments.seeds:
+        print(f"{seeds} seeds …", file=sys.stderr)
+        rows.append(grown(seeds, arguments.epochs))
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    table = pd.DataFrame(rows)
+    table.to_csv(FOLDER / "growth.csv", index=False, float_format="%.4g")
+    print(table.to_string(index=False, float_format="%.3g"))
+
+
+if __name__ == "__main__":
+    main()
