@@ -49,7 +49,13 @@ REPORT = expand("results/report/report.{format}", format=["md", "html", "tex", "
 TABLES = [f"scripts/{name}.py" for name in ("tables", "study", "config", "schema")]
 CLAIMS = [f"scripts/{name}.py" for name in ("claims", "predicates", "published")]
 DRAWING = [f"scripts/{name}.py" for name in ("figures", "names", "predicates")]
-WRITING = [f"scripts/{name}.py" for name in ("report", "formats", "names", "predicates", "causes")]
+WRITING = [
+    f"scripts/{name}.py"
+    for name in (
+        *("report", "facts", "filters", "bound", "template", "prose"),
+        *("formats", "names", "predicates", "causes"),
+    )
+]
 TRAINING = [
     "framework/*.py",
     "scripts/train.py",
@@ -200,7 +206,8 @@ rule report:
     params:
         study=STUDY,
         code=code_of(*WRITING, *TABLES),
+        figures=list(SHOWN),
         digest=sha256(f"{code_of('framework/*.py', 'scripts/*.py')} {STUDY}".encode()).hexdigest(),
     shell:
         "python -m scripts.warm scripts.report --config {params.study:q} --digest {params.digest}"
-        " > {log} 2>&1"
+        " --figures {params.figures} > {log} 2>&1"

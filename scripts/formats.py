@@ -52,11 +52,13 @@ def write_markdown(document: str, path: Path, resources: Path) -> None:
 
 def write_html(document: str, path: Path, resources: Path) -> None:
     """Write one self-contained page: figures, style and MathML are inside."""
-    style = (LAYOUTS / "html.css").read_text(encoding="utf-8")
+    style, script = (
+        (LAYOUTS / f"html.{kind}").read_text(encoding="utf-8") for kind in ("css", "js")
+    )
     text = _shaped(
         document, resources, "html.html",
         "--to=html5", "--mathml", "--toc", "--toc-depth=3", "--wrap=none",
-        f"--variable=style:{style}",
+        f"--variable=style:{style}", f"--variable=script:{script}",
     )  # fmt: skip
     _replace(path, text.encode())
 

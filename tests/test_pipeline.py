@@ -293,5 +293,9 @@ def test_a_template_error_names_file_line_and_name(project):
     old = project.files("report/*")
     result = project.snakemake()
     assert result.returncode != 0
-    assert f"report/report.md.j2, line {line}: 'rnus' is undefined" in result.stderr
+    assert result.stderr.rstrip().splitlines()[-3:] == [
+        f"report: report/report.md.j2, line {line}: there is no 'rnus' (did you mean runs?)",
+        "    {{ rnus }}",
+        "The log: results/logs/report.log",
+    ]
     assert project.files("report/*") == old  # the last good report stays

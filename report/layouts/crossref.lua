@@ -160,14 +160,22 @@ local function resolve(cite)
   return result
 end
 
+--- `[97.3 %]{from="12:mean"}`: a number leads to the entry of the listing that it comes from.
+local function bound(span)
+  local from = span.attributes.from
+  if from then
+    return pandoc.Link(span.content, "#source-" .. from:match("^%d+"), "", { class = "bound", from = from })
+  end
+end
+
 function Pandoc(doc)
   if not doc.meta.title then fail("the report has no title") end
   doc = doc:walk {
     traverse = "topdown",             -- the order of the document, so that numbers follow it
     Header = number_section,
     Figure = function(figure) return number_figure(figure), false end,
-    Table = number_table,
+    Table = function(tbl) return number_table(tbl), false end,
     Inlines = function(inlines) return number_equations(inlines), false end,
   }
-  return doc:walk { Cite = resolve, Math = grow_delimiters }
+  return doc:walk { Cite = resolve, Math = grow_delimiters, Span = bound }
 end

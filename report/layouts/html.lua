@@ -103,6 +103,12 @@ local function link(element)
   return element
 end
 
+--- What a number may come from: the script of the page shows these attributes beside the number.
+local function span(element)
+  if element.classes:includes("source") then element.attributes.tabindex = "-1" end
+  return equation(element) or element
+end
+
 local function code(block)
   block.attributes.tabindex = "0"
   return block
@@ -110,7 +116,7 @@ end
 
 function Pandoc(doc)
   return doc:walk {
-    Figure = figure, Table = table_, Span = equation, Header = heading, Link = link,
+    Figure = figure, Table = table_, Span = span, Header = heading, Link = link,
     CodeBlock = code, Math = formula,
   }
 end

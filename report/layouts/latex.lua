@@ -98,6 +98,14 @@ local function citation(cite)
   return inlines
 end
 
+--- Long names in a narrow column: ragged and small.
+local function sources(div)
+  if not div.classes:includes("sources") then return end
+  div.content:insert(1, pandoc.RawBlock("latex", "{\\footnotesize\\raggedright"))
+  div.content:insert(pandoc.RawBlock("latex", "\\par}"))
+  return div.content
+end
+
 local function references(div)
   if div.identifier ~= "refs" then return end
   local inlines = pandoc.Inlines { raw(("\\begin{thebibliography}{%d}\n"):format(#div.content)) }
@@ -142,6 +150,6 @@ function Pandoc(doc)
   doc.blocks = blocks
   return doc:walk {
     Figure = figure, Table = table_, Span = equation, Link = link, Cite = citation,
-    Div = references, Code = code, CodeBlock = code_block,
+    Div = function(div) return sources(div) or references(div) end, Code = code, CodeBlock = code_block,
   }
 end

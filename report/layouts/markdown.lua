@@ -66,12 +66,17 @@ local function heading(header)
 end
 
 local function link(element)
-  if element.classes:includes("crossref") then return element.content end
+  if element.classes:includes("crossref") or element.classes:includes("bound") then
+    return element.content
+  end
 end
 
---- The bibliography's mark for titles whose case stays would come out as HTML.
+--- What has no counterpart would come out as HTML, as the bibliography's mark for titles whose case
+--- stays.
 local function span(element)
-  if element.classes:includes("nocase") then return element.content end
+  if element.classes:includes("nocase") or element.classes:includes("source") then
+    return element.content
+  end
 end
 
 local function citation(cite)
@@ -79,6 +84,7 @@ local function citation(cite)
 end
 
 local function references(div)
+  if div.classes:includes("sources") then return div.content end
   if div.identifier ~= "refs" then return end
   local items = div.content:map(function(entry)
     return { pandoc.Plain(entry.content[1].content[2].content) }

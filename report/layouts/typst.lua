@@ -59,6 +59,14 @@ local function link(element)
   end
 end
 
+--- Long names in a narrow column: ragged and small.
+local function sources(div)
+  if not div.classes:includes("sources") then return end
+  div.content:insert(1, block("#[#set par(justify: false)\n#set text(0.85em)"))
+  div.content:insert(block("]"))
+  return div.content
+end
+
 local function references(div)
   if div.identifier ~= "refs" then return end
   local blocks = pandoc.Blocks {}
@@ -89,6 +97,6 @@ function Pandoc(doc)
   end)
   return doc:walk {
     Figure = figure, Table = table_, Math = formula, Span = equation, Link = link,
-    Div = references,
+    Div = function(div) return sources(div) or references(div) end,
   }
 end

@@ -1,0 +1,241 @@
+"""All that the report's template can name: the tables' rows, the settings, and words that the data
+choose. Every number is a `Number`, which knows its cell.
+"""
+
+import platform
+from importlib.metadata import version
+
+import jinja2
+
+from scripts import tables
+from scripts.bound import LISTING, Names, Number, Source
+from scripts.causes import judge
+from scripts.config import protocols
+from scripts.errors import StudyError
+from scripts.filters import listed, where
+from scripts.names import group_name
+from scripts.predicates import ALPHA
+from scripts.schema import nearest
+from scripts.study import beside_main, combinations
+
+RESULTS = ("runs", "summary", "factors", "claims", "intervals", "agreement")  # the tables it reads
+PACKAGES = (
+    *("torch", "snakemake", "pandas", "numpy", "matplotlib", "jinja2", "pypandoc_binary", "typst"),
+)
+VERDICT_WORDS = {
+    "holds": "holds",
+    "reversed": "is reversed",
+    "no difference": "shows no difference",
+    "undecided": "stays undecided",
+}
+
+
+class FactsError(StudyError):
+    """One line: the table, and the row that it lacks."""
+
+
+def facts(config, digest, results, claims, causes):
+    """All that the template can name. `results` are the tables by name."""
+    settings = bound_protocols(config)
+    main = next(iter(settings))
+    beside = list(beside_main(config))
+    seeds = {name: own["seeds"] for name, own in protocols(config).items()}
+    rows_of = {name: bound_rows(name, results[name], seeds) for name in RESULTS[1:]}
+    all_rows = in_order(config, rows_of["summary"])
+    of_source = {name: entry for name, entry in claims.items() if name.startswith("C")}
+    rows_of_claim = {}
+    for row in rows_of["claims"]:
+        rows_of_claim.setdefault((row["claim"], row["protocol"]), []).append(row)
+
+    def claim(name, protocol):
+        if name not in claims:
+            hint = nearest(name, claims)
+            raise jinja2.TemplateRuntimeError(f"report/claims.yaml has no claim {name}{hint}")
+        return what_is_said(rows_of_claim.get((name, protocol), []))
+
+    def holding(protocol):
+        return Names(
+            [name for name in of_source if claim(name, protocol)["verdict"] == "holds"],
+            [Source("results/claims.csv", f"C.*,{protocol},all", "verdict", str(seeds[protocol]))],
+        )
+
+    return {
+        "config": bound(config),
+        "protocols": settings,
+        "main": main,
+        "settings": settings[main],
+        "runs": over_all(len(results["runs"]), "runs", "seed"),
+        "diverged": over_all(results["runs"]["diverged"].sum(), "runs", "diverged"),
+        "all_rows": all_rows,
+        "rows": lambda **wanted: rows_with(all_rows, wanted),
+        "beside": beside,
+        "claims": claims,
+        "alpha": Number(ALPHA),
+        "claim": claim,
+        "under": lambda name: sentences(
+            {protocol: claim(name, protocol)["words"] for protocol in beside}
+        ),
+        "of_source": of_source,
+        "holding": holding,
+        "causes": judged(causes, {protocol: claim("C5", protocol) for protocol in settings})
+        if "C5" in claims
+        else {},
+        "factors": rows_of["factors"],
+        "agreement": rows_of["agreement"],
+        "precision": precision(results["intervals"]),
+        "undecided": [
+            row
+            for row in rows_of["claims"]
+            if row["protocol"] in beside and row["seeds_needed"] == row["seeds_needed"]
+        ],
+        "versions": {"Python": platform.python_version()} | {p: version(p) for p in PACKAGES},
+        "digest": digest,
+        "listing": LISTING,
+    }
+
+
+def bound(value, path=""):
+    """A part of the config, its numbers bound to their keys."""
+    if isinstance(value, dict):
+        return {key: bound(own, f"{path}.{key}".lstrip(".")) for key, own in value.items()}
+    if isinstance(value, list):
+        return [bound(own, path) for own in value]
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return Number(value, [Source("config.yaml", path, "")], str(value))
+    return value
+
+
+def bound_protocols(config):
+    """`protocols` of the config, each number bound to the key that says it."""
+    common = bound({key: config[key] for key in ("hidden", "output", "seeds")})
+    common |= bound(config["training"], "training")
+    own = bound(config["protocols"], "protocols")
+    return {name: {**common, **own[name]} for name in protocols(config)}
+
+
+def bound_rows(name, table, seeds):
+    """A table's rows, their numbers bound to their cells."""
+    schema = tables.TABLES[name]
+    kinds = {column: str(kind.dtype).lower() for column, kind in schema.columns.items()}
+    numeric = [column for column, kind in kinds.items() if kind in ("int64", "float64")]
+    rows = table.astype(dict.fromkeys(numeric, "float64")).to_dict("records")
+    for cells, row in zip(table[schema.unique].itertuples(index=False), rows, strict=True):
+        key = ",".join(map(str, cells))
+        n = row.get("n", seeds.get(row.get("protocol")))
+        about = "" if n is None else f"{n:.0f}"
+        for column in numeric:
+            cell = Source(f"results/{name}.csv", key, column, about)
+            row[column] = Number(row[column], [cell])
+    return rows
+
+
+def over_all(value, name, column):
+    """A number about all rows of a table."""
+    return Number(value, [Source(f"results/{name}.csv", "", column)])
+
+
+def in_order(config, summary):
+    """The rows of the summary, in the config's order."""
+    rows = {tuple(row[key] for key in tables.COMBINATION): row for row in summary}
+    for combination in combinations(config):
+        if combination not in rows:
+            raise FactsError(f"results/summary.csv has no row for {', '.join(combination)}")
+    return [rows[combination] for combination in combinations(config)]
+
+
+def rows_with(all_rows, wanted):
+    """The rows whose columns have the values wanted, in the config's order."""
+    for column, value in wanted.items():
+        if column not in all_rows[0]:
+            hint = nearest(column, all_rows[0])
+            raise jinja2.TemplateRuntimeError(f"results/summary.csv has no column {column}{hint}")
+        values = list(dict.fromkeys(row[column] for row in all_rows))
+        if value not in values:
+            hint = f"; there are {listed(values)}{nearest(value, values)}"
+            raise jinja2.TemplateRuntimeError(f"results/summary.csv has no {column} {value}{hint}")
+    found = where(all_rows, **wanted)
+    if not found:
+        wanted = ", ".join(wanted.values())
+        raise jinja2.TemplateRuntimeError(f"results/summary.csv has no row of {wanted} together")
+    return found
+
+
+def what_is_said(rows):
+    """What runs say of a claim, from its rows: its verdict, that in words, its comparisons."""
+    groups = [row for row in rows if row["group"] != "all"]
+    if not groups:
+        return {"verdict": "not tested", "words": "is not tested", "groups": []}
+    (overall,) = where(rows, group="all")
+    return {
+        "verdict": overall["verdict"],
+        "words": verdict_words(overall["verdict"], groups),
+        "stands": overall["fragility"],
+        "n": overall["n"],
+        "groups": groups,
+    }
+
+
+def sentences(words):
+    """What runs say of a claim under each protocol; those that say the same share a sentence."""
+    protocols_of = {}
+    for protocol, said in words.items():
+        protocols_of.setdefault(said, []).append(f"*{protocol}*")
+    return " ".join(f"Under {listed(names)}, this {said}." for said, names in protocols_of.items())
+
+
+def judged(causes, claims):
+    """`judge`, by what C5 says under each protocol."""
+    every = judge(causes, {protocol: outcome(claim) for protocol, claim in claims.items()})
+    for cause in every.values():
+        for kind in ("right", "wrong"):
+            cells = [
+                Source("results/claims.csv", f"C5,{protocol},all", "verdict", n.text)
+                for protocol in cause[kind]
+                for n in [claims[protocol]["n"]]
+            ]
+            cause[kind] = Names(cause[kind], cells)
+    return every
+
+
+def outcome(claim):
+    """Whether the network that C5 says cannot be trained learns under a protocol, or fails."""
+    return {"reversed": "learns", "holds": "fails"}.get(claim["verdict"], "undecided")
+
+
+def precision(intervals):
+    """For each number of seeds: how many comparisons it leaves undecided, and how wide intervals
+    are, as the median ratio to those with all seeds.
+    """
+    comparison = ["claim", "protocol", "group"]
+    widths = intervals.pivot(index=comparison, columns="seeds", values="half_width")
+    return [
+        {
+            "seeds": bound_to_seeds(seeds, "seeds", seeds),
+            "undecided": bound_to_seeds(seeds, "verdict", (rows["verdict"] == "undecided").sum()),
+            "comparisons": bound_to_seeds(seeds, "seeds", len(rows)),
+            "width": bound_to_seeds(
+                seeds, "half_width", (widths[seeds] / widths.iloc[:, -1]).median()
+            ),
+        }
+        for seeds, rows in intervals.groupby("seeds")
+    ]
+
+
+def bound_to_seeds(seeds, column, value):
+    """A number about all intervals with so many seeds."""
+    return Number(value, [Source("results/intervals.csv", f".*,{seeds}", column, str(seeds))])
+
+
+def verdict_words(verdict, groups):
+    """A verdict as the predicate of a sentence; a mixed one says where it is what."""
+    empty = [group_name(group["group"]) for group in groups if not group["n"]]
+    if empty and len(empty) < len(groups):
+        groups = [group for group in groups if group["n"]]
+        return f"{verdict_words(verdict, groups)} (with nothing to compare for {listed(empty)})"
+    if verdict != "mixed":
+        return VERDICT_WORDS[verdict]
+    return "; ".join(
+        f"{words} for {listed(group_name(g['group']) for g in groups if g['verdict'] == verdict)}"
+        for verdict, words in VERDICT_WORDS.items()
+        if any(g["verdict"] == verdict for g in groups)
+    )

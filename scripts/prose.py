@@ -1,0 +1,130 @@
+"""What a template must and must not say: no typed number, no claim or figure forgotten, whole
+tables, and no citation of or reference to what is not there.
+"""
+
+import re
+
+from scripts.bound import MARK, Number
+from scripts.schema import nearest
+from scripts.template import PATH, TemplateError, mistake
+
+EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.S)
+NO_PROSE = re.compile(  # of Markdown: what may hold numbers that mean themselves
+    r"""
+    \{\#\#.*?\#\#\}                                   # a comment
+    | ^```.*?^```                                     # code
+    | `[^`\n]*`
+    | \$\$.*?\$\$ | \$[^$]+?\$                        # formulas
+    | ^\#.*?$ | ^(?:title|subtitle|author|keywords|bibliography|lang):.*?$
+    | \]\([^)\n]*\)                                   # where a link or an image leads
+    | @[\w:.-]+[\w] | \[@[^\]]*\]                     # citations, references
+    | (?<=\{)[\#.][^}"]*?(?=alt=|\})                  # identifiers and classes
+    | ^\s*\d+[.)]\s                                   # an item's number
+    | ^\|?[-:| ]+\|?$                                 # the line below a table's head
+    | https?://\S+
+    """,
+    re.S | re.M | re.X,
+)
+LITERAL = re.compile(r"(?<!\w)(?<!\w-)\d+(?:[.,]\d+)*(?!\w)")
+STRING = re.compile(r"""(?<!const\()(["'])((?:(?!\1).)*)\1""")
+REFERENCE = re.compile(r"(?<![\w@\\])@([A-Za-z][\w:.#$%&+?<>~/-]*\w)")
+DEFINED = re.compile(r"\{[^}\s]*#((?:fig|tbl|sec|eq):[\w-]+)|\{#([\w:-]+)")
+ENTRY = re.compile(r"^@\w+\{\s*([^,\s]+)\s*,", re.M)
+
+
+def check_template(template, facts, claims, figures):
+    """TemplateError with a line for each typed number, and for each claim or figure that is never
+    mentioned.
+    """
+    found = [
+        mistake(template, line, f"the number {number} is typed: write {instead(number, facts)}")
+        for line, number in typed_numbers(template)
+    ]
+    by_loop = facts["of_source"] if "of_source" in template else ()
+    found += [
+        TemplateError(f"{PATH}: report/claims.yaml declares {name}, and the report never uses it")
+        for name in claims
+        if f'"{name}"' not in template and name not in by_loop
+    ] + [
+        TemplateError(f"{PATH}: {figure} is drawn, and the report never shows figures/{figure}.svg")
+        for figure in figures
+        if f"figures/{figure}.svg" not in template
+    ]
+    if found:
+        raise TemplateError("\n".join(map(str, found)))
+
+
+def typed_numbers(template):
+    """(line, number) of each number in the prose, and in texts that expressions write."""
+    prose = NO_PROSE.sub(blank, EXPRESSION.sub(blank, template))
+    for expression in EXPRESSION.finditer(template):
+        if expression[0].startswith("{{"):
+            for text in STRING.finditer(expression[0]):
+                start = expression.start() + text.start(2)
+                prose = prose[:start] + text[2] + prose[start + len(text[2]) :]
+    return [(prose.count("\n", 0, n.start()) + 1, n[0]) for n in LITERAL.finditer(prose)]
+
+
+def blank(match):
+    return re.sub(r"[^\n]", " ", match[0])
+
+
+def instead(number, facts):
+    """What to write for a number: settings of its value, or a table's cell; or that it is meant."""
+    settings = [
+        f"{{{{ {name}.{key} }}}}"
+        for name, values in (("settings", facts["settings"]), ("config", facts["config"]))
+        for key, value in values.items()
+        if isinstance(value, Number) and value.text == number
+    ]
+    cell = "{{ a table's cell | percent }}"
+    meant = f'{{{{ const("{number}") }}}} or ${number}$ where it is no result'
+    return f"where it comes from ({', '.join([*settings[:2], cell])}), or {meant}"
+
+
+def check_text(text, template, bibliography):
+    """TemplateError at the first row of a table that has not as many cells as its head, and at the
+    first citation or reference of what is not there.
+    """
+    text = MARK.sub(r"\2", text)
+    check_tables(text, template)
+    defined = [first or second for first, second in DEFINED.findall(text)]
+    entries = ENTRY.findall(bibliography)
+    prose = re.sub(r"```.*?```|`[^`\n]*`|\$\$.*?\$\$|\S+@\S+\.\w+", blank, text, flags=re.S)
+    for key in REFERENCE.findall(prose):
+        is_reference = re.match(r"(?:fig|tbl|sec|eq):", key)
+        known, place = (
+            (defined, "this report") if is_reference else (entries, "report/references.bib")
+        )
+        if key not in known:
+            said = f"there is no {key} in {place}{nearest(key, known)}"
+            raise mistake(template, line_with(template, f"@{key}"), said)
+
+
+def check_tables(text, template):
+    lines = text.splitlines()
+    for i, line in enumerate(lines):
+        if not re.fullmatch(r"\|?(?: *:?-+:? *\|?)+", line) or "|" not in line or i == 0:
+            continue
+        columns = cells(line)
+        rows = [lines[i - 1]]
+        for row in lines[i + 1 :]:
+            if not row.startswith("|"):
+                break
+            rows.append(row)
+        for row in rows:
+            if cells(row) != columns:
+                said = f"a table of {columns} columns has a row of {cells(row)}: {row}"
+                raise mistake(template, line_with(template, row[:12]), said)
+
+
+def cells(row):
+    """How many cells a row of a pipe table has."""
+    bare = re.sub(r"`[^`]*`|\\\|", "", row.strip())
+    return bare.strip("|").count("|") + 1
+
+
+def line_with(template, words):
+    """The first line that holds some words, if there is one."""
+    at = template.find(words)
+    return template.count("\n", 0, at) + 1 if at >= 0 else None

@@ -1,0 +1,126 @@
+"""What a template must not say: typed numbers, forgotten claims, broken tables, unknown keys."""
+
+import pytest
+
+from scripts.bound import Number, Source
+from scripts.prose import check_template, check_text, typed_numbers
+from scripts.template import TemplateError
+
+POINTS = Number(1000, [Source("config.yaml", "training.points", "")], "1000")
+SEEDS = Number(20, [Source("config.yaml", "seeds", "")], "20")
+FACTS = {"settings": {"points": POINTS, "loss": "mse"}, "config": {"seeds": SEEDS}, "of_source": {}}
+BIBLIOGRAPHY = "@article{wang,\n title = {A}}\n@book{glorot2010, title = {B}}\n"
+
+
+@pytest.mark.parametrize(
+    ("template", "found"),
+    [
+        ("There are 25 units.", [(1, "25")]),
+        ("one\ntwo 97.3 % and\n\n1,000 more", [(2, "97.3"), (4, "1,000")]),
+        ('![A 3.](a.svg){#fig:a .wide alt="It\nhas 17 lines"}', [(1, "3"), (2, "17")]),
+        ("| a |\n|---|\n| 5 |\n\n: Of 7. {#tbl:a1}", [(3, "5"), (5, "7")]),
+        ("---\ntitle: In 3 acts\nabstract: |\n  Of 4 parts.\n---\n", [(4, "4")]),
+        ("{{ 'of 12 runs' if x else 'C5 and gain-4' }}", [(1, "12")]),
+        ("**9** and *8* and (7)", [(1, "9"), (1, "8"), (1, "7")]),
+        ("## A heading of 2\n\n1. an item\n2. of 3\n", [(4, "3")]),
+    ],
+)
+def test_a_typed_number_is_found_by_its_line(template, found):
+    assert typed_numbers(template) == found
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ row.n }} of {{ rows(protocol='as-2') | percent(0) }}",
+        "{% if 3 > 2 %}{% endif %}{## 17 of them ##}",
+        "It is $25$, or $$\nx = 3\n$$ {#eq:a3}",
+        "`f(3)` and\n\n```python\nx = 4\n```\n",
+        "[@glorot2010], @fig:a1 and [@wang, sec. 2; @x3]",
+        "C5, C6e, SHA-256, gain-4, tbl2, h2o",
+        "[text](https://a.b/3) <https://a.b/4>",
+        '![A.](figures/fig1.svg){#fig:a2 .wide2 alt="none"}',
+        '{{ const("25") }} and {{ const(25) }}',
+        "| a | b |\n|--:|:-----|\n",
+    ],
+)
+def test_what_is_no_typed_number(template):
+    assert typed_numbers(template) == []
+
+
+def errors_of(template, claims=(), figures=()):
+    with pytest.raises(TemplateError) as caught:
+        check_template(template, FACTS, {name: {} for name in claims}, figures)
+    return str(caught.value).splitlines()
+
+
+def test_the_message_says_what_to_write_instead():
+    assert errors_of("a\nWe draw 1000 points\n") == [
+        "report/report.md.j2, line 2: the number 1000 is typed: write where it comes from "
+        "({{ settings.points }}, {{ a table's cell | percent }}), or "
+        '{{ const("1000") }} or $1000$ where it is no result',
+        "    We draw 1000 points",
+    ]
+    assert "({{ config.seeds }}, " in errors_of("of 20 seeds")[0]
+
+
+def test_all_typed_numbers_are_named_at_once():
+    assert len(errors_of("7\n8\n9")) == 6
+
+
+def test_a_claim_or_figure_that_is_never_used_is_named():
+    template = '{{ under("C1") }} ![x](figures/fig1.svg)'
+    assert errors_of(template, ["C1", "C2"], ["fig1", "fig2"]) == [
+        "report/report.md.j2: report/claims.yaml declares C2, and the report never uses it",
+        "report/report.md.j2: fig2 is drawn, and the report never shows figures/fig2.svg",
+    ]
+    check_template(template, FACTS, {"C1": {}}, ["fig1"])
+
+
+def test_claims_that_a_loop_goes_through_are_used():
+    template = "{% for name in of_source %}{{ name }}{% endfor %}"
+    check_template(template, FACTS | {"of_source": {"C1": {}}}, {"C1": {}}, [])
+
+
+def text_error(text, template=None):
+    with pytest.raises(TemplateError) as caught:
+        check_text(text, text if template is None else template, BIBLIOGRAPHY)
+    return str(caught.value).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("See\n[@wangg].", 2, "there is no wangg in report/references.bib (did you mean wang?)"),
+        ("[@wang; @glorot2011]", 1, "there is no glorot2011 in report/references.bib"),
+        (
+            "![A.](a.svg){#fig:losses .wide}\n\nAs @fig:loses shows",
+            3,
+            "there is no fig:loses in this report (did you mean fig:losses?)",
+        ),
+        (
+            "a\n\n| a | b |\n|---|--:|\n| one | two |\n| three |\n\n: T. {#tbl:t}",
+            6,
+            "a table of 2 columns has a row of 1: | three |",
+        ),
+        ("\n| a | b |\n|---|---|---|\n| 1 | 2 | 3 |", 2, "a table of 3 columns has a row of 2"),
+    ],
+)
+def test_what_pandoc_would_pass_over_or_not_place_is_named_by_its_line(text, line, said):
+    message, shown = text_error(text)
+    assert message.startswith(f"report/report.md.j2, line {line}: {said}")
+    assert shown == "    " + text.splitlines()[line - 1].strip()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[@wang, sec. 2], [@glorot2010; @wang] and @wang.",
+        "a@b.org, `@nobody`, $$x@y$$\n\n```\n@decorator\n```",
+        "# A {#sec:a .appendix}\n\n$$x$$ {#eq:b}\n\n: T. {#tbl:c .wide}\n\n@sec:a, @eq:b, @tbl:c",
+        "| a | b |\n|:--|--:|\n| `x|y` | \\| |\n| | |\n",
+        "---\ntitle: a\n---\n\na | b in prose\n",
+    ],
+)
+def test_what_is_right_passes(text):
+    check_text(text, text, BIBLIOGRAPHY)
