@@ -1,8 +1,9 @@
 """Numbers that know where they come from, from a table's cell to a link in the report.
 
 A `Number` is a float with its sources; arithmetic keeps them. `marked` writes them around the text
-that a reader sees, in characters that no text holds, and `linked` turns the marks of a rendered
-template into links to a listing of all sources.
+that a reader sees, in characters that no text holds; `listed` puts numbers in their place, and a
+listing of all sources; `linked` makes links of them in the text of a format, after pandoc, which
+takes them for letters.
 """
 
 import re
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 OPEN, BETWEEN, CLOSE, ALSO, PART = "\ue000\ue001\ue002\ue003\ue004"  # for private use
 MARK = re.compile(f"{OPEN}([^{BETWEEN}]*){BETWEEN}([^{CLOSE}]*){CLOSE}")
 LISTING = f"{OPEN}{CLOSE}"  # where the listing goes
-ALTERNATIVE = re.compile(r'alt="(?:[^"\\]|\\.)*"')
+NO_LINK = re.compile(r'alt="(?:[^"\\]|\\.)*"|^#.*$', re.M)  # pictures' texts, and headings
 OPERATIONS = (
     *("__add__", "__radd__", "__sub__", "__rsub__", "__mul__", "__rmul__", "__truediv__"),
     *("__rtruediv__", "__pow__", "__rpow__", "__neg__", "__abs__"),
@@ -86,27 +87,36 @@ def marked(text, value):
     return f"{OPEN}{around}{BETWEEN}{text}{CLOSE}" if around else text
 
 
-def linked(text, rules):
-    """Markdown in which each marked number leads to its row in the listing. `rules` says which rule
-    writes a file. In an image's alternative text nothing is a link, nor where there is no listing.
+def listed(text, rules):
+    """The text with numbers of entries in the marks, and the listing that holds these. `rules` says
+    which rule writes a file. Marks go where there can be no link, and where there is no listing.
     """
     if LISTING not in text:
-        return MARK.sub(r"\2", text)
-    text = ALTERNATIVE.sub(lambda match: MARK.sub(r"\2", match[0]), text)
-    places = {}  # {(file, row): number in the listing}
+        return plain(text)
+    text = NO_LINK.sub(lambda match: plain(match[0]), text)
+    places = {}  # {(file, row): number of the entry}
     cells = defaultdict(list)
 
-    def link(match):
+    def numbered(match):
         cited = [Source(*cell.split(PART)) for cell in match[1].split(ALSO)]
         for source in cited:
             places.setdefault((source.file, source.row), len(places) + 1)
             cells[source.file].append(source)
-        origin = " ".join(f"{places[s.file, s.row]}:{s.column}" for s in cited)
-        return f'[{match[2]}]{{from="{origin}"}}'
+        origin = "+".join(f"{places[s.file, s.row]}:{s.column}" for s in cited)
+        return f"{OPEN}{origin}{BETWEEN}{match[2]}{CLOSE}"
 
-    text = MARK.sub(link, text)
+    text = MARK.sub(numbered, text)
     entries = [entry(file, cells[file], places, rules[file]) for file in sorted(cells)]
     return text.replace(LISTING, "\n\n".join(["::: sources", *entries, ":::"]))
+
+
+def linked(text, link):
+    """A format's text, in which `link(entry, origin, text)` writes each number."""
+    return MARK.sub(lambda match: link(match[1].partition(":")[0], match[1], match[2]), text)
+
+
+def plain(text):
+    return MARK.sub(r"\2", text)
 
 
 def entry(file, sources, places, rule):
@@ -118,9 +128,9 @@ def entry(file, sources, places, rule):
             f"[`{row or 'all rows'}`]{{#source-{places[file, row]} .source"
             f' file="{file}" row="{row}" seeds="{seeds}" rule="{rule}"}}'
         )
-    listed = "; ".join(
+    of_seeds = "; ".join(
         (f"of {seeds} seeds: " if seeds else "") + " · ".join(own) for seeds, own in rows.items()
     )
     if not columns:
-        return f"**{file}**, written by hand: {listed}."
-    return f"**{file}**, which the rule *{rule}* writes: the columns {columns} of rows {listed}."
+        return f"**{file}**, written by hand: {of_seeds}."
+    return f"**{file}**, which the rule *{rule}* writes: the columns {columns} of rows {of_seeds}."

@@ -1,18 +1,20 @@
 """The report's four files: Markdown, HTML, LaTeX and PDF, from one Markdown source.
 
-`read` resolves the cross-references and citations of the source, whose notation is described in
-`report/layouts/README.md`; each `write_…` makes one file of what it returns. Pandoc translates, the
-filters and templates in `report/layouts/` shape, and Typst typesets the PDF. Nothing of the machine
+The source's notation is described in `report/layouts/README.md`. Pandoc translates, the filters and
+templates in `report/layouts/` shape, and Typst typesets the PDF. HTML is written in one go, since
+`make watch` waits for it; the others share what `read` makes of the source. Nothing of the machine
 or of the hour enters a file: the same source, figures and bibliography give the same bytes.
 """
 
 import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pypandoc
 import typst
 
+from scripts import bound
 from scripts.errors import StudyError
 
 LAYOUTS = Path(__file__).resolve().parents[1] / "report" / "layouts"
@@ -29,47 +31,41 @@ class FormatError(StudyError):
 
 
 def read(source: str, resources: Path, bibliography: Path) -> str:
-    """The document that a source describes, as pandoc's JSON."""
-    return _pandoc(
-        source, resources,
-        f"--from={READER}", "--to=json",
-        f"--lua-filter={LAYOUTS / 'crossref.lua'}",
-        "--citeproc", f"--csl={LAYOUTS / 'numeric.csl'}",
-        f"--bibliography={bibliography.resolve()}",
-        "--metadata=link-citations:true", "--metadata=reference-section-title:References",
-    )  # fmt: skip
+    """The document that a source describes, as pandoc's JSON, with references resolved."""
+    return _pandoc(source, resources, *_reading(bibliography), "--to=json")
 
 
-def write_markdown(document: str, path: Path, resources: Path) -> None:
-    """Write GitHub-flavoured Markdown with everything resolved; figures are linked."""
-    text = _shaped(
-        document, resources, "markdown.md",
-        "--to=gfm+tex_math_dollars-tex_math_gfm", "--wrap=none",
-        f"--variable=resources:{_relative(resources, path)}",
-    )  # fmt: skip
-    _replace(path, text.encode())
-
-
-def write_html(document: str, path: Path, resources: Path) -> None:
+def write_html(source: str, path: Path, resources: Path, bibliography: Path) -> None:
     """Write one self-contained page: figures, style and MathML are inside."""
     style, script = (
         (LAYOUTS / f"html.{kind}").read_text(encoding="utf-8") for kind in ("css", "js")
     )
-    text = _shaped(
-        document, resources, "html.html",
+    text = _pandoc(
+        source, resources, *_reading(bibliography), *_shaping("html.html"),
         "--to=html5", "--mathml", "--toc", "--toc-depth=3", "--wrap=none",
         f"--variable=style:{style}", f"--variable=script:{script}",
     )  # fmt: skip
-    _replace(path, text.encode())
+    link = '<a href="#source-{}" class="bound" data-from="{}">{}</a>'.format
+    _replace(path, bound.linked(text, link).encode())
+
+
+def write_markdown(document: str, path: Path, resources: Path) -> None:
+    """Write GitHub-flavoured Markdown with everything resolved; figures are linked."""
+    text = _pandoc(
+        document, resources, "--from=json", *_shaping("markdown.md"),
+        "--to=gfm+tex_math_dollars-tex_math_gfm", "--wrap=none",
+        f"--variable=resources:{_relative(resources, path)}",
+    )  # fmt: skip
+    _replace(path, bound.plain(text).encode())
 
 
 def write_latex(document: str, path: Path, resources: Path) -> None:
     """Write an IEEEtran paper that compiles in its folder with a plain pdflatex."""
-    text = _shaped(
-        document, resources, "latex.tex",
-        "--to=latex",
+    text = _pandoc(
+        document, resources, "--from=json", *_shaping("latex.tex"), "--to=latex",
         f"--variable=resources:{_relative(resources, path)}",
     )  # fmt: skip
+    text = bound.linked(text, lambda entry, _, text: rf"\hyperref[source-{entry}]{{{text}}}")
     if unknown := sorted({c for c in text if ord(c) > 127} - LATEX_CHARACTERS):
         raise FormatError(f"write these characters as $…$, pdflatex lacks them: {unknown}")
     _replace(path, text.encode())
@@ -77,7 +73,10 @@ def write_latex(document: str, path: Path, resources: Path) -> None:
 
 def write_pdf(document: str, path: Path, resources: Path) -> None:
     """Write a two-column paper, typeset by Typst with the fonts that it carries."""
-    text = _shaped(document, resources, "typst.typ", "--to=typst-citations")
+    # Citations are resolved: pandoc need not leave them to Typst.
+    options = ["--from=json", *_shaping("typst.typ"), "--to=typst-citations"]
+    text = _pandoc(document, resources, *options)
+    text = bound.linked(text, lambda entry, _, text: f"#link(<source-{entry}>)[{text}];")
     try:
         pdf = typst.compile(
             text.encode(),
@@ -90,16 +89,34 @@ def write_pdf(document: str, path: Path, resources: Path) -> None:
     _replace(path, pdf)
 
 
-def _shaped(document: str, resources: Path, template: str, *options: str) -> str:
-    """Translate a document with a template and the filter of the same name."""
-    return _pandoc(
-        document, resources,
-        "--from=json",
-        f"--lua-filter={(LAYOUTS / template).with_suffix('.lua')}",
-        f"--template={LAYOUTS / template}",
-        "--syntax-highlighting=none",
-        *options,
-    )  # fmt: skip
+def write_all(source: str, folder: Path, resources: Path, bibliography: Path) -> None:
+    """Write the four files into a folder; pandoc and Typst run beside Python."""
+    with ThreadPoolExecutor() as pool:
+        html = pool.submit(write_html, source, folder / "report.html", resources, bibliography)
+        document = read(source, resources, bibliography)
+        writing = [
+            pool.submit(write, document, folder / f"report.{ending}", resources)
+            for ending, write in [("pdf", write_pdf), ("tex", write_latex), ("md", write_markdown)]
+        ]
+    for written in [html, *writing]:
+        written.result()
+
+
+def _reading(bibliography: Path) -> list[str]:
+    return [
+        f"--from={READER}",
+        f"--lua-filter={LAYOUTS / 'crossref.lua'}",
+        "--citeproc", f"--csl={LAYOUTS / 'numeric.csl'}",
+        f"--bibliography={bibliography.resolve()}",
+        "--metadata=link-citations:true", "--metadata=reference-section-title:References",
+    ]  # fmt: skip
+
+
+def _shaping(template: str) -> list[str]:
+    """A template and the filter of the same name."""
+    layout = LAYOUTS / template
+    shape = [f"--lua-filter={layout.with_suffix('.lua')}", f"--template={layout}"]
+    return [*shape, "--syntax-highlighting=none"]
 
 
 def _pandoc(text: str, resources: Path, *options: str) -> str:

@@ -4,7 +4,7 @@ tables, and no citation of or reference to what is not there.
 
 import re
 
-from scripts.bound import MARK, Number
+from scripts.bound import Number, plain
 from scripts.schema import nearest
 from scripts.template import PATH, TemplateError, mistake
 
@@ -86,7 +86,7 @@ def check_text(text, template, bibliography):
     """TemplateError at the first row of a table that has not as many cells as its head, and at the
     first citation or reference of what is not there.
     """
-    text = MARK.sub(r"\2", text)
+    text = plain(text)
     check_tables(text, template)
     defined = [first or second for first, second in DEFINED.findall(text)]
     entries = ENTRY.findall(bibliography)

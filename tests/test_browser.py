@@ -25,7 +25,7 @@ SAID = (
 @pytest.fixture(scope="module")
 def address(resources):  # noqa: F811
     path = resources / "browser/report.html"
-    formats.write_html(formats.read(SOURCE, resources, BIBLIOGRAPHY), path, resources)
+    formats.write_html(SOURCE, path, resources, BIBLIOGRAPHY)
     return path.as_uri()
 
 

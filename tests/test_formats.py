@@ -20,7 +20,8 @@ WRITERS = {
 
 SPECIAL = r"% & _ # $ < > ~ ^ { } \write18{ls} <script>alert(1)</script> #read(x) \input{y} // z"
 
-SOURCE = r"""---
+SOURCE = (
+    r"""---
 title: "Title with 100 % & _ #"
 author: [Ada Author, Émile Autre]
 abstract: The abstract cites [@wang] and shows @fig:wide.
@@ -67,7 +68,7 @@ By @eq:gradients they follow.
 a = "a line of code that is longer than a column of the paper, so that it has to be broken"
 ```
 
-Of [1000]{from="2:"} points, [97 %]{from="1:mean 3:sd"} are right.
+Of \ue0002:\ue0011000\ue002 points, \ue0001:mean+3:sd\ue00197 %\ue002 are right.
 
 # Settings {#sec:settings .appendix}
 
@@ -80,7 +81,10 @@ seeds="" rule=""}.
 :::
 
 End.
-"""
+""".replace("\\ue000", "\ue000")
+    .replace("\\ue001", "\ue001")
+    .replace("\\ue002", "\ue002")
+)
 
 BIBLIOGRAPHY = Path(formats.LAYOUTS).parent / "references.bib"
 
@@ -100,7 +104,10 @@ def resources(tmp_path_factory):
 def write(resources):
     def write(source, name, folder="report"):
         path = resources / folder / name
-        WRITERS[name](formats.read(source, resources, BIBLIOGRAPHY), path, resources)
+        if name == "report.html":
+            formats.write_html(source, path, resources, BIBLIOGRAPHY)
+        else:
+            WRITERS[name](formats.read(source, resources, BIBLIOGRAPHY), path, resources)
         return path
 
     return write
@@ -257,7 +264,7 @@ def test_typst_errors_are_its_own_words(write, resources):
 
 def test_a_number_in_html_leads_to_its_source_and_says_its_columns(write):
     html = write(SOURCE, "report.html").read_text(encoding="utf-8")
-    link = '<a href="#source-1" class="bound" data-from="1:mean 3:sd">97 %</a>'
+    link = '<a href="#source-1" class="bound" data-from="1:mean+3:sd">97 %</a>'
     assert link in re.sub(r"\s+", " ", html)
     entry = re.search(r'<span[^>]*id="source-1"[^>]*>', html)[0]
     for attribute in ('file="results/summary.csv"', 'row="p,relu,identity"', 'seeds="20"'):

@@ -68,14 +68,15 @@ local function number_figure(figure)
   return figure
 end
 
---- Whether a left-aligned column holds text long enough to be broken into lines.
+--- Whether a left-aligned column holds text long enough to be broken into lines. (Numbers carry
+--- marks here, see scripts/bound.py, which are not shown.)
 local function has_prose(tbl)
   local found = false
   for _, body in ipairs(tbl.bodies) do
     for _, row in ipairs(body.body) do
       for i, cell in ipairs(row.cells) do
         local side = tbl.colspecs[i][1]
-        local text = pandoc.utils.stringify(cell.contents)
+        local text = pandoc.utils.stringify(cell.contents):gsub("\u{e000}.-\u{e001}", "")
         found = found or side ~= "AlignRight" and side ~= "AlignCenter" and utf8.len(text) > 30
       end
     end
@@ -160,14 +161,6 @@ local function resolve(cite)
   return result
 end
 
---- `[97.3 %]{from="12:mean"}`: a number leads to the entry of the listing that it comes from.
-local function bound(span)
-  local from = span.attributes.from
-  if from then
-    return pandoc.Link(span.content, "#source-" .. from:match("^%d+"), "", { class = "bound", from = from })
-  end
-end
-
 function Pandoc(doc)
   if not doc.meta.title then fail("the report has no title") end
   doc = doc:walk {
@@ -177,5 +170,5 @@ function Pandoc(doc)
     Table = function(tbl) return number_table(tbl), false end,
     Inlines = function(inlines) return number_equations(inlines), false end,
   }
-  return doc:walk { Cite = resolve, Math = grow_delimiters, Span = bound }
+  return doc:walk { Cite = resolve, Math = grow_delimiters }
 end

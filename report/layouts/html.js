@@ -33,7 +33,7 @@ function described(cell) {
 function show(link) {
   hide();
   shown = link;
-  const cells = link.dataset.from.split(" ");
+  const cells = link.dataset.from.split("+");
   tip.replaceChildren(...cells.slice(0, 3).map(described));
   if (cells.length > 3) tip.append(element("p", `and ${cells.length - 3} more`));
   tip.hidden = false;

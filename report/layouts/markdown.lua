@@ -66,9 +66,7 @@ local function heading(header)
 end
 
 local function link(element)
-  if element.classes:includes("crossref") or element.classes:includes("bound") then
-    return element.content
-  end
+  if element.classes:includes("crossref") then return element.content end
 end
 
 --- What has no counterpart would come out as HTML, as the bibliography's mark for titles whose case

@@ -4,7 +4,17 @@ import math
 
 import pytest
 
-from scripts.bound import LISTING, MARK, Names, Number, Source, linked, marked, sources_of
+from scripts.bound import (
+    LISTING,
+    Names,
+    Number,
+    Source,
+    linked,
+    listed,
+    marked,
+    plain,
+    sources_of,
+)
 
 A = Source("results/summary.csv", "p,relu,identity", "mean", "20")
 B = Source("results/summary.csv", "p,tanh,identity", "mean", "20")
@@ -13,10 +23,10 @@ RULES = {"results/summary.csv": "aggregate", "config.yaml": ""}
 
 
 def test_a_number_prints_as_it_stands_with_its_source_around():
-    assert [MARK.sub(r"\2", str(Number(v, [A]))) for v in (20, 0.1, 2.0, 1e-9, math.nan)] == [
+    assert [plain(str(Number(v, [A]))) for v in (20, 0.1, 2.0, 1e-9, math.nan)] == [
         *("20", "0.1", "2", "1e-09", "nan")
     ]
-    assert MARK.sub(r"\2", str(Number(1, [A], text="1.0"))) == "1.0"
+    assert plain(str(Number(1, [A], text="1.0"))) == "1.0"
     assert str(Number(3)) == "3"
 
 
@@ -50,12 +60,15 @@ def test_sources_are_found_in_rows_and_lists_each_once():
     assert sources_of("text") == sources_of(None) == ()
 
 
-def test_a_marked_number_becomes_a_link_to_its_row():
-    text = (
-        f"It is {marked('97 %', Number(0.97, [A]))}, of {Number(1000, [C], '1000')}.\n\n{LISTING}\n"
-    )
-    assert linked(text, RULES) == (
-        'It is [97 %]{from="1:mean"}, of [1000]{from="2:"}.\n\n'
+def entries(text):
+    """The text with [number](entry:column) for each number."""
+    return linked(listed(text, RULES), lambda entry, origin, text: f"[{text}]({origin})")
+
+
+def test_a_number_leads_to_the_entry_of_its_row():
+    share = marked("97 %", Number(0.97, [A]))
+    assert entries(f"It is {share}, of {Number(1000, [C], '1000')}.\n\n{LISTING}\n") == (
+        "It is [97 %](1:mean), of [1000](2:).\n\n"
         "::: sources\n\n"
         "**config.yaml**, written by hand: [`training.points`]{#source-2 .source "
         'file="config.yaml" row="training.points" seeds="" rule=""}.\n\n'
@@ -66,29 +79,30 @@ def test_a_marked_number_becomes_a_link_to_its_row():
     )
 
 
-def test_a_number_of_several_cells_names_them_all_and_leads_to_the_first():
-    text = linked(f"{Number(1, [A, B])} and {Number(2, [B])}{LISTING}", RULES)
-    assert text.startswith('[1]{from="1:mean 2:mean"} and [2]{from="2:mean"}')
+def test_a_link_is_made_of_the_first_entry_all_cells_and_the_text():
+    made = []
+    text = listed(f"{Number(1, [B, A])}{Number(2, [A])}{LISTING}", RULES)
+    linked(text, lambda *parts: made.append(parts) or "")
+    assert made == [("1", "1:mean+2:mean", "1"), ("2", "2:mean", "2")]
 
 
 def test_a_row_is_listed_once_with_all_columns_that_were_read():
     other = Source(A.file, A.row, "sd", "20")
-    text = linked(f"{Number(1, [A])} {Number(2, [other])} {Number(3, [A])}\n\n{LISTING}", RULES)
+    text = listed(f"{Number(1, [A])} {Number(2, [other])} {Number(3, [A])}\n\n{LISTING}", RULES)
     assert text.count("{#source-") == 1
     assert "the columns `mean`, `sd` of rows" in text
 
 
-def test_in_an_images_alternative_text_numbers_are_text():
+def test_in_headings_and_alternative_texts_numbers_are_text():
     one, two, three = Number(1, [A]), Number(2, [A]), Number(3, [B])
     picture = f'![A {one}](a.svg){{#fig:a alt="From {two} \\" to {three}"}}'
-    text = linked(picture + LISTING, RULES)
-    assert 'alt="From 2 \\" to 3"' in text
-    assert '![A [1]{from="1:mean"}' in text
+    text = entries(f"# Of {two}\n\n{picture}\n\n{LISTING}")
+    assert text.startswith('# Of 2\n\n![A [1](1:mean)](a.svg){#fig:a alt="From 2 \\" to 3"}\n')
 
 
 def test_without_a_listing_numbers_are_text():
-    assert linked(f"It is {Number(1, [A])}.", RULES) == "It is 1."
+    assert listed(f"It is {Number(1, [A])}.", RULES) == "It is 1."
 
 
 def test_text_without_numbers_stays_as_it_is():
-    assert linked("No number.", RULES) == "No number."
+    assert listed("No number.", RULES) == linked("No number.", str) == "No number."

@@ -14,7 +14,7 @@ import yaml
 
 from scripts import formats, tables
 from scripts.aggregate import summarise
-from scripts.bound import MARK, Number, linked
+from scripts.bound import Number, listed, plain
 from scripts.causes import CAUSES, read_causes
 from scripts.claims import evaluate, intervals
 from scripts.config import protocols
@@ -22,7 +22,7 @@ from scripts.facts import FactsError, facts
 from scripts.filters import FILTERS, percent, points, significant
 from scripts.predicates import CLAIMS, read_claims
 from scripts.published import PUBLISHED, agreement
-from scripts.report import BIBLIOGRAPHY, RULES, WRITERS
+from scripts.report import BIBLIOGRAPHY, RULES
 from scripts.study import beside_main, combinations
 from scripts.template import PATH, render
 
@@ -58,7 +58,7 @@ def made(diverged=lambda i: False, **own):
 
 def rendered(config, runs, summary=None, template=TEXT):
     """The report's Markdown, as a reader sees its numbers."""
-    return MARK.sub(r"\2", render(template, known(config, runs, summary)))
+    return plain(render(template, known(config, runs, summary)))
 
 
 def known(config, runs, summary=None, **results):
@@ -347,9 +347,7 @@ def pictures(tmp_path):
 
 @pytest.mark.parametrize("case", ["the repository's config", "some diverged", "all diverged"])
 def test_the_report_is_set_by_typst_and_by_a_real_tex(pictures, pdflatex, case):
-    text = linked(render(TEXT, known(*CASES[case])), RULES)
-    document = formats.read(text, pictures, ROOT / BIBLIOGRAPHY)
-    for ending, write in WRITERS.items():
-        write(document, pictures / f"report/report.{ending}", pictures)
+    text = listed(render(TEXT, known(*CASES[case])), RULES)
+    formats.write_all(text, pictures / "report", pictures, ROOT / BIBLIOGRAPHY)
     assert (pictures / "report/report.pdf").read_bytes().startswith(b"%PDF")
     pdflatex(pictures / "report/report.tex")
