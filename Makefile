@@ -2,13 +2,17 @@ SHELL := /bin/bash
 PYTHON ?= $(shell for p in python3 python3.{14,13,12,11}; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 CORES ?= all
+PORT ?= 8000
 # Snakemake's one wish that is not ours: the pinned .venv is the environment of every rule.
 WISH := Specify a conda environment or container for each rule.:
 
-.PHONY: report test lint mutate bench clean
+.PHONY: report watch test lint mutate bench clean
 
 report: .venv/installed  # the whole study, from training to results/report/
 	@.venv/bin/python -m snakemake --cores $(CORES)
+
+watch: .venv/installed  # the HTML report in a browser, anew at each edit
+	@.venv/bin/python -m scripts.watch --port $(PORT)
 
 test: .venv/installed
 	@.venv/bin/python -m pytest

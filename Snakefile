@@ -6,18 +6,17 @@ import os
 import shlex
 import signal
 import sys
-from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
 from snakemake.logging import logger
 
 from scripts.config import check, training_settings, unused_activations
-from scripts.digest import code_digest
+from scripts.digest import code_digest, study_digest
 from scripts.errors import reported
 from scripts.schema import read_yaml
 from scripts.screen import quieten, why_failed
-from scripts.study import block_folders
+from scripts.study import FIGURES, block_folders
 
 with reported("config"):
     check(read_yaml("config.yaml"))
@@ -35,14 +34,8 @@ BLOCK_TABLES = ["runs", "losses", "layers"]
 BLOCKS = expand("{block}/{table}.csv", block=block_folders(config), table=BLOCK_TABLES)
 SUMMARIES = expand("results/{table}.csv", table=[*BLOCK_TABLES, "factors", "summary"])
 VERDICTS = expand("results/{table}.csv", table=["claims", "intervals", "agreement"])
-SHOWN = {  # what each figure is drawn from
-    "fig1": "results/losses.csv",
-    "fig2": "results/runs.csv",
-    "fig3": ["results/claims.csv", "report/claims.yaml"],
-    "fig4": "results/layers.csv",
-}
 FORMATS = ["svg", "pdf", "png"]
-FIGURES = expand("results/figures/{figure}.{format}", figure=SHOWN, format=FORMATS)
+DRAWN = expand("results/figures/{figure}.{format}", figure=FIGURES, format=FORMATS)
 REPORT = expand("results/report/report.{format}", format=["md", "html", "tex", "pdf"])
 
 
@@ -113,7 +106,7 @@ rule all:
         BLOCKS,
         SUMMARIES,
         VERDICTS,
-        FIGURES,
+        DRAWN,
         REPORT,
 
 
@@ -175,7 +168,7 @@ rule claims:
 rule figures:
     """Draw a figure from its table."""
     input:
-        lambda wildcards: SHOWN[wildcards.figure],
+        lambda wildcards: FIGURES[wildcards.figure],
     output:
         expand("results/figures/{{figure}}.{format}", format=FORMATS),
     log:
@@ -193,7 +186,7 @@ rule report:
     input:
         SUMMARIES,
         VERDICTS,
-        FIGURES,
+        DRAWN,
         "report/claims.yaml",
         "report/causes.yaml",
         "report/report.md.j2",
@@ -206,8 +199,7 @@ rule report:
     params:
         study=STUDY,
         code=code_of(*WRITING, *TABLES),
-        figures=list(SHOWN),
-        digest=sha256(f"{code_of('framework/*.py', 'scripts/*.py')} {STUDY}".encode()).hexdigest(),
+        digest=study_digest(workflow.basedir, config),
     shell:
         "python -m scripts.warm scripts.report --config {params.study:q} --digest {params.digest}"
-        " --figures {params.figures} > {log} 2>&1"
+        " > {log} 2>&1"

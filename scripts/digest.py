@@ -3,6 +3,7 @@
 import ast
 import functools
 import hashlib
+import json
 from pathlib import Path
 
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef)
@@ -17,6 +18,13 @@ def code_digest(paths, unused=()):
             if name not in unused:
                 digest.update(f"{item}\n".encode())
     return digest.hexdigest()
+
+
+def study_digest(folder, config):
+    """SHA-256 of all code and settings, by which a report says what made it."""
+    folder = Path(folder)
+    code = code_digest([*folder.glob("framework/*.py"), *folder.glob("scripts/*.py")])
+    return hashlib.sha256(f"{code} {json.dumps(config)}".encode()).hexdigest()
 
 
 @functools.cache  # for many steps run the same files

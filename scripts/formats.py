@@ -35,8 +35,8 @@ def read(source: str, resources: Path, bibliography: Path) -> str:
     return _pandoc(source, resources, *_reading(bibliography), "--to=json")
 
 
-def write_html(source: str, path: Path, resources: Path, bibliography: Path) -> None:
-    """Write one self-contained page: figures, style and MathML are inside."""
+def html(source: str, resources: Path, bibliography: Path) -> bytes:
+    """One self-contained page: figures, style and MathML are inside."""
     style, script = (
         (LAYOUTS / f"html.{kind}").read_text(encoding="utf-8") for kind in ("css", "js")
     )
@@ -46,7 +46,7 @@ def write_html(source: str, path: Path, resources: Path, bibliography: Path) -> 
         f"--variable=style:{style}", f"--variable=script:{script}",
     )  # fmt: skip
     link = '<a href="#source-{}" class="bound" data-from="{}">{}</a>'.format
-    _replace(path, bound.linked(text, link).encode())
+    return bound.linked(text, link).encode()
 
 
 def write_markdown(document: str, path: Path, resources: Path) -> None:
@@ -92,14 +92,15 @@ def write_pdf(document: str, path: Path, resources: Path) -> None:
 def write_all(source: str, folder: Path, resources: Path, bibliography: Path) -> None:
     """Write the four files into a folder; pandoc and Typst run beside Python."""
     with ThreadPoolExecutor() as pool:
-        html = pool.submit(write_html, source, folder / "report.html", resources, bibliography)
+        page = pool.submit(html, source, resources, bibliography)
         document = read(source, resources, bibliography)
         writing = [
             pool.submit(write, document, folder / f"report.{ending}", resources)
             for ending, write in [("pdf", write_pdf), ("tex", write_latex), ("md", write_markdown)]
         ]
-    for written in [html, *writing]:
+    for written in writing:
         written.result()
+    _replace(folder / "report.html", page.result())
 
 
 def _reading(bibliography: Path) -> list[str]:

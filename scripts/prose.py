@@ -32,7 +32,7 @@ DEFINED = re.compile(r"\{[^}\s]*#((?:fig|tbl|sec|eq):[\w-]+)|\{#([\w:-]+)")
 ENTRY = re.compile(r"^@\w+\{\s*([^,\s]+)\s*,", re.M)
 
 
-def check_template(template, facts, claims, figures):
+def check_template(template, facts, figures):
     """TemplateError with a line for each typed number, and for each claim or figure that is never
     mentioned.
     """
@@ -43,7 +43,7 @@ def check_template(template, facts, claims, figures):
     by_loop = facts["of_source"] if "of_source" in template else ()
     found += [
         TemplateError(f"{PATH}: report/claims.yaml declares {name}, and the report never uses it")
-        for name in claims
+        for name in facts["claims"]
         if f'"{name}"' not in template and name not in by_loop
     ] + [
         TemplateError(f"{PATH}: {figure} is drawn, and the report never shows figures/{figure}.svg")

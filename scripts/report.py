@@ -16,6 +16,7 @@ from scripts.errors import reported
 from scripts.facts import RESULTS, facts
 from scripts.predicates import read_claims
 from scripts.prose import check_template, check_text
+from scripts.study import FIGURES
 from scripts.template import PATH, render
 
 BIBLIOGRAPHY = Path("report/references.bib")
@@ -27,12 +28,16 @@ RULES = {  # {file: the rule that writes it}
 }
 
 
-def markdown(config, digest, results, figures):
+def read_facts(config, digest):
+    """What the template can name, from the tables, claims and causes as they lie there."""
+    results = {name: tables.read(name, f"results/{name}.csv") for name in RESULTS}
+    return facts(config, digest, results, read_claims(), read_causes())
+
+
+def markdown(known):
     """The report's source for pandoc, each number with where it comes from."""
     template = Path(PATH).read_text(encoding="utf-8")
-    claims = read_claims()
-    known = facts(config, digest, results, claims, read_causes())
-    check_template(template, known, claims, figures)
+    check_template(template, known, FIGURES)
     text = render(template, known)
     check_text(text, template, BIBLIOGRAPHY.read_text(encoding="utf-8"))
     return listed(text, RULES)
@@ -43,11 +48,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--config", required=True, type=json.loads)
     parser.add_argument("--digest", required=True)
-    parser.add_argument("--figures", nargs="+", required=True)
     arguments = parser.parse_args()
-
-    results = {name: tables.read(name, f"results/{name}.csv") for name in RESULTS}
-    text = markdown(arguments.config, arguments.digest, results, arguments.figures)
+    text = markdown(read_facts(arguments.config, arguments.digest))
     formats.write_all(text, REPORT, Path("results"), BIBLIOGRAPHY)
 
 

@@ -2,6 +2,13 @@
 
 from scripts.config import protocols
 
+FIGURES = {  # what each is drawn from
+    "fig1": ["results/losses.csv"],
+    "fig2": ["results/runs.csv"],
+    "fig3": ["results/claims.csv", "report/claims.yaml"],
+    "fig4": ["results/layers.csv"],
+}
+
 
 def combinations(config):
     """(protocol, hidden, output) of every combination, in the config's order."""

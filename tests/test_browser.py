@@ -25,7 +25,8 @@ SAID = (
 @pytest.fixture(scope="module")
 def address(resources):  # noqa: F811
     path = resources / "browser/report.html"
-    formats.write_html(SOURCE, path, resources, BIBLIOGRAPHY)
+    path.parent.mkdir()
+    path.write_bytes(formats.html(SOURCE, resources, BIBLIOGRAPHY))
     return path.as_uri()
 
 

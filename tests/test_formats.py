@@ -13,7 +13,7 @@ from scripts import formats
 
 WRITERS = {
     "report.md": formats.write_markdown,
-    "report.html": formats.write_html,
+    "report.html": None,  # in one go, see `write`
     "report.tex": formats.write_latex,
     "report.pdf": formats.write_pdf,
 }
@@ -105,12 +105,19 @@ def write(resources):
     def write(source, name, folder="report"):
         path = resources / folder / name
         if name == "report.html":
-            formats.write_html(source, path, resources, BIBLIOGRAPHY)
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(formats.html(source, resources, BIBLIOGRAPHY))
         else:
             WRITERS[name](formats.read(source, resources, BIBLIOGRAPHY), path, resources)
         return path
 
     return write
+
+
+def test_all_four_files_are_written_with_the_bytes_of_each(write, resources):
+    formats.write_all(SOURCE, resources / "all", resources, BIBLIOGRAPHY)
+    written = {path.name: path.read_bytes() for path in (resources / "all").iterdir()}
+    assert written == {name: write(SOURCE, name).read_bytes() for name in WRITERS}
 
 
 def with_text(text):

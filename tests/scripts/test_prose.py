@@ -50,7 +50,7 @@ def test_what_is_no_typed_number(template):
 
 def errors_of(template, claims=(), figures=()):
     with pytest.raises(TemplateError) as caught:
-        check_template(template, FACTS, {name: {} for name in claims}, figures)
+        check_template(template, FACTS | {"claims": claims}, figures)
     return str(caught.value).splitlines()
 
 
@@ -74,12 +74,12 @@ def test_a_claim_or_figure_that_is_never_used_is_named():
         "report/report.md.j2: report/claims.yaml declares C2, and the report never uses it",
         "report/report.md.j2: fig2 is drawn, and the report never shows figures/fig2.svg",
     ]
-    check_template(template, FACTS, {"C1": {}}, ["fig1"])
+    check_template(template, FACTS | {"claims": ["C1"]}, ["fig1"])
 
 
 def test_claims_that_a_loop_goes_through_are_used():
     template = "{% for name in of_source %}{{ name }}{% endfor %}"
-    check_template(template, FACTS | {"of_source": {"C1": {}}}, {"C1": {}}, [])
+    check_template(template, FACTS | {"of_source": {"C1": {}}, "claims": ["C1"]}, [])
 
 
 def text_error(text, template=None):

@@ -1,0 +1,163 @@
+"""make watch: each edit is seen in an open page; so is a mistake, until it is mended."""
+
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+from tests.test_pipeline import new_project
+
+TEMPLATE = "report/report.md.j2"
+
+
+class Watcher:
+    def __init__(self, project):
+        self.project = project
+        command = [sys.executable, "-u", "-m", "scripts.watch", "--port", "0"]
+        self.process = subprocess.Popen(
+            command, cwd=project.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        self.lines = []
+        threading.Thread(target=lambda: self.lines.extend(self.process.stdout), daemon=True).start()
+        self.address = re.search(r"http://127\.0\.0\.1:\d+", self.hear("shows the report"))[0]
+        self.hear("rendered in")
+
+    def hear(self, words):
+        """A line of the terminal with these words."""
+        for _ in range(200):
+            if found := [line for line in self.lines if words in line]:
+                return found[0]
+            time.sleep(0.1)
+        raise AssertionError(f"it did not say {words!r}, but {self.lines}")
+
+    def get(self, path="/", **headers):
+        request = urllib.request.Request(self.address + path, headers=headers)
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.read()
+
+
+@pytest.fixture(scope="module")
+def watcher(tmp_path_factory):
+    project = new_project(tmp_path_factory.mktemp("watched"))
+    project.run()
+    watcher = Watcher(project)
+    yield watcher
+    watcher.process.kill()
+
+
+@pytest.fixture
+def page(browser, watcher):
+    browser.set_window_size(1000, 800)
+    browser.get(watcher.address)
+    return browser
+
+
+def shown(page, words, selector="main"):
+    """Wait until an element of the page holds some words."""
+
+    def there(page):
+        return words in page.find_element(By.CSS_SELECTOR, selector).text
+
+    WebDriverWait(page, 20, ignored_exceptions=[Exception]).until(there)
+
+
+def test_the_page_is_what_the_dag_writes_with_a_listener_behind_it(watcher):
+    report = (watcher.project.folder / "results/report/report.html").read_bytes()
+    served = watcher.get()
+    assert served.startswith(report)
+    assert served[len(report) :].startswith(b"<script type='module'>")
+
+
+def test_an_edit_is_shown_where_the_reader_is(page, watcher):
+    page.execute_script("window.scrollTo(0, 1500); window.sameWindow = true")
+    watcher.project.edit(TEMPLATE, "# Summary", "# Last words")
+    shown(page, "Last words")
+    assert page.execute_script("return [window.scrollY, window.sameWindow]") == [1500, True]
+    shown(page, "Last words", "nav")
+    watcher.project.edit(TEMPLATE, "# Last words", "# Summary")
+    shown(page, "Summary")
+
+
+def test_a_mistake_is_shown_until_it_is_mended(page, watcher):
+    watcher.project.edit(TEMPLATE, "# Summary", "{{ rnus }}\n\n# Summary")
+    shown(page, "there is no 'rnus' (did you mean runs?)\n    {{ rnus }}", "#watch")
+    shown(page, "Summary")  # the last good page stays
+    watcher.project.edit(TEMPLATE, "{{ rnus }}\n\n# Summary", "# Conclusion")
+    shown(page, "Conclusion")
+    assert not page.find_element(By.ID, "watch").is_displayed()
+    watcher.project.edit(TEMPLATE, "# Conclusion", "# Summary")
+    shown(page, "Summary")
+
+
+def test_an_edited_layout_is_shown(page, watcher):
+    watcher.project.edit("report/layouts/html.css", "--measure: 42rem", "--measure: 21rem")
+    WebDriverWait(page, 20).until(lambda page: page.find_element(By.ID, "main").rect["width"] < 500)
+    watcher.project.edit("report/layouts/html.css", "--measure: 21rem", "--measure: 42rem")
+
+
+def test_edited_claims_are_judged_and_shown(page, watcher):
+    watcher.project.edit("report/claims.yaml", "gives lower training losses", "makes losses small")
+    shown(page, "makes losses small")
+    watcher.project.edit(
+        "report/claims.yaml", "metric: final_train_loss", "metric: final_trane_loss"
+    )
+    shown(page, "did you mean final_train_loss?", "#watch")
+    watcher.project.edit(
+        "report/claims.yaml", "metric: final_trane_loss", "metric: final_train_loss"
+    )
+    WebDriverWait(page, 20).until(lambda page: not page.find_element(By.ID, "watch").is_displayed())
+
+
+def test_edited_code_is_used(page, watcher):
+    watcher.project.edit("scripts/names.py", '"relu": "ReLU"', '"relu": "Rectifier"')
+    shown(page, "Rectifier")
+    watcher.project.edit("scripts/names.py", '"relu": "Rectifier"', '"relu": "ReLU"')
+    gone = lambda page: "Rectifier" not in page.find_element(By.ID, "main").text  # noqa: E731
+    WebDriverWait(page, 20, ignored_exceptions=[Exception]).until(gone)
+
+
+def test_results_older_than_the_settings_are_named(page, watcher):
+    watcher.project.set(seeds=4)
+    shown(page, "Results are older than code or settings; make report would run train (", "#watch")
+    watcher.project.set(seeds=3)
+    WebDriverWait(page, 20).until(lambda page: not page.find_element(By.ID, "watch").is_displayed())
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/config.yaml", {}, 404),
+        ("/../config.yaml", {}, 404),
+        ("/results/report/report.html", {}, 404),
+        ("/", {"Host": "example.org"}, 403),
+    ],
+)
+def test_nothing_else_is_served_and_to_no_other_site(watcher, path, headers, status):
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        watcher.get(path, **headers)
+    assert caught.value.code == status
+
+
+def test_a_port_that_is_taken_is_named(watcher):
+    port = watcher.address.rpartition(":")[2]
+    command = [sys.executable, "-m", "scripts.watch", "--port", port]
+    result = subprocess.run(command, cwd=watcher.project.folder, capture_output=True, text=True)
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"watch: port {port}: ")
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_it_ends_cleanly_on_an_interrupt(watcher):
+    """Comes last."""
+    time.sleep(0.5)
+    watcher.process.send_signal(signal.SIGINT)
+    assert watcher.process.wait(timeout=10) == 0
+    assert not [line for line in watcher.lines if "Traceback" in line]
