@@ -6,13 +6,17 @@ PORT ?= 8000
 # Snakemake's one wish that is not ours: the pinned .venv is the environment of every rule.
 WISH := Specify a conda environment or container for each rule.:
 
-.PHONY: report watch test lint mutate bench clean
+.PHONY: report watch diff test lint mutate bench clean
 
 report: .venv/installed  # the whole study, from training to results/report/
 	@.venv/bin/python -m snakemake --cores $(CORES)
 
 watch: .venv/installed  # the HTML report in a browser, anew at each edit
 	@.venv/bin/python -m scripts.watch --port $(PORT)
+
+diff: .venv/installed  # what changed since BASE, a commit or a folder of results?
+	@$(if $(BASE),,echo "Say since when: make diff BASE=<commit or folder of results>" >&2; exit 2;) \
+	.venv/bin/python -m scripts.compare "$(BASE)"
 
 test: .venv/installed
 	@.venv/bin/python -m pytest
