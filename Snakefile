@@ -34,9 +34,14 @@ BLOCK_TABLES = ["runs", "losses", "layers"]
 BLOCKS = expand("{block}/{table}.csv", block=block_folders(config), table=BLOCK_TABLES)
 SUMMARIES = expand("results/{table}.csv", table=[*BLOCK_TABLES, "factors", "summary"])
 VERDICTS = expand("results/{table}.csv", table=["claims", "intervals", "agreement"])
-FORMATS = ["svg", "pdf", "png"]
-DRAWN = expand("results/figures/{figure}.{format}", figure=FIGURES, format=FORMATS)
-REPORT = expand("results/report/report.{format}", format=["md", "html", "tex", "pdf"])
+DRAWN = expand("results/figures/{figure}.{format}", figure=FIGURES, format=["svg", "pdf", "png"])
+REPORT = expand("results/report/report.{format}", format=["md", "tex", "html", "pdf"])
+
+
+def shown(category, *paths):
+    """Outputs that `snakemake --report` shows, under a category with a caption."""
+    caption = f"{workflow.basedir}/report/captions/{category.lower()}.rst"
+    return [report(path, caption=caption, category=category) for path in paths]
 
 
 TABLES = [f"scripts/{name}.py" for name in ("tables", "study", "config", "schema")]
@@ -137,7 +142,8 @@ rule aggregate:
     input:
         BLOCKS,
     output:
-        SUMMARIES,
+        shown("Tables", *SUMMARIES[-2:]),
+        SUMMARIES[:-2],  # long ones
     log:
         "results/logs/aggregate.log",
     params:
@@ -155,7 +161,7 @@ rule claims:
         "report/claims.yaml",
         "report/published.csv",
     output:
-        VERDICTS,
+        shown("Tables", *VERDICTS),
     log:
         "results/logs/claims.log",
     params:
@@ -170,7 +176,8 @@ rule figures:
     input:
         lambda wildcards: FIGURES[wildcards.figure],
     output:
-        expand("results/figures/{{figure}}.{format}", format=FORMATS),
+        shown("Figures", "results/figures/{figure}.svg"),
+        expand("results/figures/{{figure}}.{format}", format=["pdf", "png"]),
     log:
         "results/logs/{figure}.log",
     params:
@@ -193,7 +200,8 @@ rule report:
         "report/references.bib",
         [str(path) for path in sorted(Path("report/layouts").iterdir())],
     output:
-        update(REPORT),
+        update(REPORT[:2]),
+        update(shown("Report", *REPORT[2:])),
     log:
         "results/logs/report.log",
     params:

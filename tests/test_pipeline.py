@@ -111,6 +111,16 @@ def test_the_readme_shows_the_rules_as_they_are(finished):
     assert sorted(shown[1].splitlines()) == sorted(graph[graph.index("---") :].strip().splitlines())
 
 
+def test_snakemakes_own_report_shows_figures_tables_and_the_report(finished, tmp_path):
+    finished.run("--report", str(tmp_path / "own.html"))
+    text = (tmp_path / "own.html").read_text(encoding="utf-8")
+    for name in ("fig1.svg", "fig4.svg", "claims.csv", "summary.csv", "report.html", "report.pdf"):
+        assert name in text
+    for category in ("Figures", "Tables", "Report"):
+        assert category in text
+    assert "Figure fig1 of the report" in text
+
+
 def test_the_latex_report_compiles_where_it_lies(project, pdflatex):
     pdflatex(project.folder / "results/report/report.tex")
 
