@@ -86,9 +86,10 @@ def whole(value):
 
 @writes
 def scientific(value):
-    """0.0000071 → 7 · 10⁻⁶, as a formula."""
+    """0.0000071 → 7 · 10⁻⁶. (No formula: the name of a link is text.)"""
     digit, power = f"{value:.0e}".split("e")
-    return rf"${digit} \cdot 10^{{{int(power)}}}$"
+    exponent = str(int(power)).replace("-", "−")
+    return f"{digit}\u00a0·\u00a010^{exponent}^"
 
 
 def setting(value):

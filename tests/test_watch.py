@@ -13,6 +13,7 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
+from tests.test_browser import barriers
 from tests.test_pipeline import new_project
 
 TEMPLATE = "report/report.md.j2"
@@ -74,6 +75,10 @@ def test_the_page_is_what_the_dag_writes_with_a_listener_behind_it(watcher):
     served = watcher.get()
     assert served.startswith(report)
     assert served[len(report) :].startswith(b"<script type='module'>")
+
+
+def test_an_accessibility_check_of_the_whole_report_finds_nothing_serious(page):
+    assert barriers(page) == []
 
 
 def test_an_edit_is_shown_where_the_reader_is(page, watcher):

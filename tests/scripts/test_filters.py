@@ -74,7 +74,7 @@ def test_percentage_points(value, text):
         ("signed_points", NAN, "–"),
         ("whole", 12.0, "12"),
         ("whole", NAN, "–"),
-        ("scientific", 7.1e-6, r"$7 \cdot 10^{-6}$"),
+        ("scientific", 7.1e-6, "7\u00a0·\u00a010^−6^"),
         ("scientific", NAN, "–"),
     ],
 )
