@@ -58,10 +58,9 @@ def typed_numbers(template):
     """(line, number) of each number in the prose, and in texts that expressions write."""
     prose = NO_PROSE.sub(blank, EXPRESSION.sub(blank, template))
     for expression in EXPRESSION.finditer(template):
-        if expression[0].startswith("{{"):
-            for text in STRING.finditer(expression[0]):
-                start = expression.start() + text.start(2)
-                prose = prose[:start] + text[2] + prose[start + len(text[2]) :]
+        for text in STRING.finditer(expression[0]):
+            start = expression.start() + text.start(2)
+            prose = prose[:start] + text[2] + prose[start + len(text[2]) :]
     return [(prose.count("\n", 0, n.start()) + 1, n[0]) for n in LITERAL.finditer(prose)]
 
 

@@ -21,6 +21,7 @@ BIBLIOGRAPHY = "@article{wang,\n title = {A}}\n@book{glorot2010, title = {B}}\n"
         ("| a |\n|---|\n| 5 |\n\n: Of 7. {#tbl:a1}", [(3, "5"), (5, "7")]),
         ("---\ntitle: In 3 acts\nabstract: |\n  Of 4 parts.\n---\n", [(4, "4")]),
         ("{{ 'of 12 runs' if x else 'C5 and gain-4' }}", [(1, "12")]),
+        ('{% set words = "of 13 runs" %}', [(1, "13")]),
         ("**9** and *8* and (7)", [(1, "9"), (1, "8"), (1, "7")]),
         ("## A heading of 2\n\n1. an item\n2. of 3\n", [(4, "3")]),
     ],
