@@ -125,6 +125,18 @@ def test_the_latex_report_compiles_where_it_lies(project, pdflatex):
     pdflatex(project.folder / "results/report/report.tex")
 
 
+def test_each_number_of_the_pdf_leads_to_a_page_of_it(finished):
+    if not shutil.which("pdftohtml"):
+        pytest.skip("pdftohtml is not installed")
+    folder = finished.folder / "results/report"
+    command = ["pdftohtml", "-xml", "-i", "-stdout", folder / "report.pdf"]
+    pdf = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    pages = {int(page) for page in re.findall(r'<a href="[^"]*#(\d+)">', pdf)}
+    assert pages <= set(range(1, pdf.count("<page ") + 1))
+    numbers = (folder / "report.html").read_text(encoding="utf-8").count('class="bound"')
+    assert pdf.count("<a href=") > numbers > 50
+
+
 def test_the_last_line_says_where_the_report_lies_and_how_long_it_took(finished):
     last = finished.result.stderr.strip().splitlines()[-1]
     assert re.fullmatch(r"Done in .*\d+ s\. The report: results/report/report\.html", last)
@@ -176,6 +188,18 @@ def test_seeds_that_are_added_later_have_the_same_bytes(eleven_seeds, tmp_path, 
     project = new_project(tmp_path)
     assert tables_of(project, seeds=4, seeds_per_job=seeds_per_job) != eleven_seeds
     assert tables_of(project, seeds=11) == eleven_seeds
+
+
+def test_a_commit_is_compared_by_running_its_study(finished, tmp_path):
+    project = new_project(tmp_path)
+    for command in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "A study."]):
+        name = ["-c", "user.name=Anyone", "-c", "user.email=anyone@example.org"]
+        subprocess.run(["git", *name, *command], cwd=tmp_path, check=True)
+    shutil.copytree(finished.folder / "results", tmp_path / "results")
+    project.set(seeds=2)
+    command = [sys.executable, "-m", "scripts.compare", "HEAD"]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert result.stdout.startswith("results/diff.html: 1 setting, 0 verdicts, 0 numbers"), result
 
 
 def test_editing_the_template_rebuilds_the_report_alone(project):

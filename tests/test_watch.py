@@ -108,6 +108,18 @@ def test_an_edited_layout_is_shown(page, watcher):
     watcher.project.edit("report/layouts/html.css", "--measure: 21rem", "--measure: 42rem")
 
 
+def test_an_edited_figure_is_drawn_and_shown(page, watcher):
+    def picture(page):
+        return page.find_element(By.CSS_SELECTOR, "#fig\\:losses img").get_attribute("src")
+
+    before = picture(page)
+    watcher.project.edit("scripts/figures.py", 'xlabel="epoch"', 'xlabel="an epoch"')
+    wait = WebDriverWait(page, 20, ignored_exceptions=[Exception])
+    wait.until(lambda page: picture(page) != before)
+    watcher.project.edit("scripts/figures.py", 'xlabel="an epoch"', 'xlabel="epoch"')
+    wait.until(lambda page: picture(page) == before)
+
+
 def test_edited_claims_are_judged_and_shown(page, watcher):
     watcher.project.edit("report/claims.yaml", "gives lower training losses", "makes losses small")
     shown(page, "makes losses small")
