@@ -24,7 +24,7 @@ from scripts.study import FIGURES
 
 PAGE = Path("results/diff.html")
 CACHE = Path(".cache/base")
-NUMBER = re.compile(r"\d")
+NUMBER = re.compile(r"(?<!\w)\d+(?:[.,]\d+)*(?!\w)")
 
 
 class BaseError(StudyError):
@@ -126,7 +126,8 @@ def numbers(passages):
         for (kind, before), (follows, after) in zip(parts, [*parts[1:], ("", "")], strict=True):
             if (kind, follows) == ("del", "ins") and NUMBER.search(before + after):
                 line = now.rpartition("\n")[2]
-                place = line[:60].strip("| ") if line.startswith("|") else line[-60:]
+                before_it = line if len(line) < 60 else "…" + line[-60:].partition(" ")[2]
+                place = line[:60].strip("| ") if line.startswith("|") else before_it
                 found.append((place, before, after))
             now += "" if kind == "del" else before
     return found

@@ -49,8 +49,11 @@ def facts(config, digest, results, claims, causes):
 
     def claim(name, protocol):
         if name not in claims:
-            hint = nearest(name, claims)
+            hint = f"; there are {listed(claims)}"
             raise jinja2.TemplateRuntimeError(f"report/claims.yaml has no claim {name}{hint}")
+        if protocol not in settings:
+            hint = nearest(protocol, settings)
+            raise jinja2.TemplateRuntimeError(f"config.yaml has no protocol {protocol}{hint}")
         return what_is_said(rows_of_claim.get((name, protocol), []))
 
     def holding(protocol):

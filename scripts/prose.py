@@ -5,6 +5,7 @@ tables, and no citation of or reference to what is not there.
 import re
 
 from scripts.bound import Number, plain
+from scripts.filters import listed
 from scripts.schema import nearest
 from scripts.template import PATH, TemplateError, mistake
 
@@ -17,7 +18,7 @@ NO_PROSE = re.compile(  # of Markdown: what may hold numbers that mean themselve
     | \$\$.*?\$\$ | \$[^$]+?\$                        # formulas
     | ^\#.*?$ | ^(?:title|subtitle|author|keywords|bibliography|lang):.*?$
     | \]\([^)\n]*\)                                   # where a link or an image leads
-    | @[\w:.-]+[\w] | \[@[^\]]*\]                     # citations, references
+    | @[\w:.-]+[\w] | \[@[^\]]*\] | \[\^[^\]]*\]      # citations, references, notes
     | (?<=\{)[\#.][^}"]*?(?=alt=|\})                  # identifiers and classes
     | ^\s*\d+[.)]\s                                   # an item's number
     | ^\|?[-:| ]+\|?$                                 # the line below a table's head
@@ -25,7 +26,7 @@ NO_PROSE = re.compile(  # of Markdown: what may hold numbers that mean themselve
     """,
     re.S | re.M | re.X,
 )
-LITERAL = re.compile(r"(?<!\w)(?<!\w-)\d+(?:[.,]\d+)*(?!\w)")
+LITERAL = re.compile(r"(?<!\w)(?<!\w-)\d+(?:[.,]\d+)*\w*")
 STRING = re.compile(r"""(?<!const\()(["'])((?:(?!\1).)*)\1""")
 REFERENCE = re.compile(r"(?<![\w@\\])@([A-Za-z][\w:.#$%&+?<>~/-]*\w)")
 DEFINED = re.compile(r"\{[^}\s]*#((?:fig|tbl|sec|eq):[\w-]+)|\{#([\w:-]+)")
@@ -36,10 +37,10 @@ def check_template(template, facts, figures):
     """TemplateError with a line for each typed number, and for each claim or figure that is never
     mentioned.
     """
-    found = [
-        mistake(template, line, f"the number {number} is typed: write {instead(number, facts)}")
-        for line, number in typed_numbers(template)
-    ]
+    of_line = {}
+    for line, number in typed_numbers(template):
+        of_line.setdefault(line, []).append(number)
+    found = [mistake(template, line, is_typed(own, facts)) for line, own in of_line.items()]
     by_loop = facts["of_source"] if "of_source" in template else ()
     found += [
         TemplateError(f"{PATH}: report/claims.yaml declares {name}, and the report never uses it")
@@ -68,17 +69,20 @@ def blank(match):
     return re.sub(r"[^\n]", " ", match[0])
 
 
-def instead(number, facts):
-    """What to write for a number: settings of its value, or a table's cell; or that it is meant."""
+def is_typed(numbers, facts):
+    """What to write for the numbers of a line: where they come from, or that they are meant."""
     settings = [
         f"{{{{ {name}.{key} }}}}"
         for name, values in (("settings", facts["settings"]), ("config", facts["config"]))
         for key, value in values.items()
-        if isinstance(value, Number) and value.text == number
+        for one in (value if isinstance(value, list) else [value])
+        if isinstance(one, Number) and one.text in numbers and len(one.text) > 1
     ]
-    cell = "{{ a table's cell | percent }}"
-    meant = f'{{{{ const("{number}") }}}} or ${number}$ where it is no result'
-    return f"where it comes from ({', '.join([*settings[:2], cell])}), or {meant}"
+    known = list(dict.fromkeys([*settings, "{{ a table's cell | percent }}"]))[-3:]
+    first = numbers[0]
+    typed = f"the number {first} is" if len(numbers) == 1 else f"the numbers {listed(numbers)} are"
+    meant = f'{{{{ const("{first}") }}}} or ${first}$ for what is no result'
+    return f"{typed} typed: write where it comes from ({', '.join(known)}), or {meant}"
 
 
 def check_text(text, template, bibliography):
@@ -86,7 +90,7 @@ def check_text(text, template, bibliography):
     first citation or reference of what is not there.
     """
     text = plain(text)
-    check_tables(text, template)
+    check_tables(re.sub(r"```.*?```", blank, text, flags=re.S), template)
     defined = [first or second for first, second in DEFINED.findall(text)]
     entries = ENTRY.findall(bibliography)
     prose = re.sub(r"```.*?```|`[^`\n]*`|\$\$.*?\$\$|\S+@\S+\.\w+", blank, text, flags=re.S)
@@ -115,6 +119,10 @@ def check_tables(text, template):
             if cells(row) != columns:
                 said = f"a table of {columns} columns has a row of {cells(row)}: {row}"
                 raise mistake(template, line_with(template, row[:12]), said)
+        below = "\n".join(lines[i + len(rows) :]).lstrip()
+        if not re.match(r":.*?\{#tbl:", below.partition("\n\n")[0], re.S):
+            said = "a table needs a caption below it: an empty line, then : Caption. {#tbl:name}"
+            raise mistake(template, line_with(template, rows[0][:12]), said)
 
 
 def cells(row):

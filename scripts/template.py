@@ -43,7 +43,7 @@ def environment_of(facts):
         def _undefined_message(self):
             name, owner = self._undefined_name, self._undefined_obj
             if isinstance(owner, dict):
-                return f"there is no {name!r} in this{nearest(name, map(str, owner))}"
+                return f"there is no {name!r} here{nearest(name, map(str, owner))}"
             if owner is not jinja2.utils.missing:
                 return f"a {type(owner).__name__} has no {name!r}"
             return f"there is no {name!r}{nearest(name, [*facts, *environment.globals])}"

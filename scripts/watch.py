@@ -9,6 +9,7 @@ the page says so. It answers to this machine only, and knows two addresses: / an
 """
 
 import argparse
+import contextlib
 import json
 import os
 import re
@@ -126,12 +127,18 @@ class Writer:
             if any(path.startswith(FACTS) for path in paths):
                 self.known = None
             self.render()
+        except FileNotFoundError as error:
+            self.fail(f"{error.filename} is not there; make report makes it")
         except (StudyError, OSError) as error:
-            print(error, file=sys.stderr)
-            self.page.tell(error=str(error))
+            self.fail(str(error))
+
+    def fail(self, message):
+        print(message, file=sys.stderr)
+        self.page.tell(error=message)
 
     def step(self, name, arguments):
         """Run a step of the study as the DAG would."""
+        print(f"{name} …")
         self.page.tell(note=f"The {name} are made anew …")
         config = json.dumps(read_yaml("config.yaml"))
         command = [sys.executable, "-m", f"scripts.{name}", "--config", config, *arguments]
@@ -175,7 +182,7 @@ def edits(since):
     """The files of each batch of edits, relative to here; first, what is newer than a time."""
     here = Path.cwd()
     folders = [here / folder for folder in WATCHED if (here / folder).is_dir()]
-    options = {"recursive": False, "debounce": 100, "step": 10, "raise_interrupt": False}
+    options = {"recursive": False, "debounce": 100, "step": 10}
     for batch in watch(*folders, rust_timeout=500, yield_on_timeout=True, **options):
         paths = {Path(path) for _, path in batch}
         if since:  # what was edited before the watch began
@@ -198,16 +205,15 @@ def main():
     except OSError as error:
         sys.exit(f"watch: port {port}: {error.strerror}; choose another: make watch PORT=8001")
     server.page, server.daemon_threads = page, True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    print(
-        f"http://127.0.0.1:{server.server_port} shows the report as you write it. Ctrl-C ends it."
-    )
     writer = Writer(page, server.server_port)
-    writer.look_for_stale_results()
-    writer.take(set())
-    for paths in edits(arguments.since):
-        writer.take(paths)
-    server.shutdown()
+    with contextlib.suppress(KeyboardInterrupt):
+        writer.take(set())
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        print(f"{address} shows the report as you write it. Ctrl-C ends it.")
+        writer.look_for_stale_results()
+        for paths in edits(arguments.since):
+            writer.take(paths)
     print()
 
 

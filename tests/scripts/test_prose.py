@@ -22,6 +22,7 @@ BIBLIOGRAPHY = "@article{wang,\n title = {A}}\n@book{glorot2010, title = {B}}\n"
         ("---\ntitle: In 3 acts\nabstract: |\n  Of 4 parts.\n---\n", [(4, "4")]),
         ("{{ 'of 12 runs' if x else 'C5 and gain-4' }}", [(1, "12")]),
         ('{% set words = "of 13 runs" %}', [(1, "13")]),
+        ("300epochs, 2x, 1e5 and 0.97acc", [(1, n) for n in ("300epochs", "2x", "1e5", "0.97acc")]),
         ("**9** and *8* and (7)", [(1, "9"), (1, "8"), (1, "7")]),
         ("## A heading of 2\n\n1. an item\n2. of 3\n", [(4, "3")]),
     ],
@@ -38,6 +39,7 @@ def test_a_typed_number_is_found_by_its_line(template, found):
         "It is $25$, or $$\nx = 3\n$$ {#eq:a3}",
         "`f(3)` and\n\n```python\nx = 4\n```\n",
         "[@glorot2010], @fig:a1 and [@wang, sec. 2; @x3]",
+        "a note[^1]\n\n[^1]: and its text",
         "C5, C6e, SHA-256, gain-4, tbl2, h2o",
         "[text](https://a.b/3) <https://a.b/4>",
         '![A.](figures/fig1.svg){#fig:a2 .wide2 alt="none"}',
@@ -59,14 +61,16 @@ def test_the_message_says_what_to_write_instead():
     assert errors_of("a\nWe draw 1000 points\n") == [
         "report/report.md.j2, line 2: the number 1000 is typed: write where it comes from "
         "({{ settings.points }}, {{ a table's cell | percent }}), or "
-        '{{ const("1000") }} or $1000$ where it is no result',
+        '{{ const("1000") }} or $1000$ for what is no result',
         "    We draw 1000 points",
     ]
     assert "({{ config.seeds }}, " in errors_of("of 20 seeds")[0]
 
 
-def test_all_typed_numbers_are_named_at_once():
-    assert len(errors_of("7\n8\n9")) == 6
+def test_all_typed_numbers_are_named_at_once_those_of_a_line_together():
+    first, _, second, _ = errors_of("7 and 8 and 9\n\n10")
+    assert "the numbers 7, 8 and 9 are typed: write" in first
+    assert "the number 10 is typed: write" in second
 
 
 def test_a_claim_or_figure_that_is_never_used_is_named():
@@ -104,6 +108,7 @@ def text_error(text, template=None):
             6,
             "a table of 2 columns has a row of 1: | three |",
         ),
+        ("a\n\n| one | b |\n|---|--:|\n| 1 | 2 |\n\nText.", 3, "a table needs a caption below it"),
         ("\n| a | b |\n|---|---|---|\n| 1 | 2 | 3 |", 2, "a table of 3 columns has a row of 2"),
     ],
 )
@@ -119,7 +124,8 @@ def test_what_pandoc_would_pass_over_or_not_place_is_named_by_its_line(text, lin
         "[@wang, sec. 2], [@glorot2010; @wang] and @wang.",
         "a@b.org, `@nobody`, $$x@y$$\n\n```\n@decorator\n```",
         "# A {#sec:a .appendix}\n\n$$x$$ {#eq:b}\n\n: T. {#tbl:c .wide}\n\n@sec:a, @eq:b, @tbl:c",
-        "| a | b |\n|:--|--:|\n| `x|y` | \\| |\n| | |\n",
+        "| a | b |\n|:--|--:|\n| `x|y` | \\| |\n| | |\n\n: T\nof two. {#tbl:t}",
+        "```\n| a |\n|---|\n| b |\n```\n",
         "---\ntitle: a\n---\n\na | b in prose\n",
     ],
 )

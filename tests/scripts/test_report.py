@@ -6,6 +6,7 @@ import math
 import re
 from pathlib import Path
 
+import jinja2
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -319,6 +320,18 @@ def test_a_combination_that_the_summary_lacks_is_named():
         rendered(config, runs, summary)
     message = "results/summary.csv has no row for as-written, selu, identity"
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("name", "protocol", "said"),
+    [
+        ("C2", "as-writen", r"config.yaml has no protocol as-writen \(did you mean as-written\?\)"),
+        ("C22", "as-written", "report/claims.yaml has no claim C22; there are C1, C2, "),
+    ],
+)
+def test_a_claim_or_protocol_that_is_not_there_is_named(name, protocol, said):
+    with pytest.raises(jinja2.TemplateRuntimeError, match=said):
+        known(*made())["claim"](name, protocol)
 
 
 # Facts and filters

@@ -21,11 +21,11 @@ def error_of(template):
     [
         ("one\n{{ runz }}\n", 2, "there is no 'runz' (did you mean runs?)"),
         ("one\n{{ maine ~ runs }}\n", 2, "there is no 'maine' (did you mean main?)"),
-        ("\n\n{{ row.hiden }}\n", 3, "there is no 'hiden' in this (did you mean hidden?)"),
+        ("\n\n{{ row.hiden }}\n", 3, "there is no 'hiden' here (did you mean hidden?)"),
         (
             "{{ (rows | first).test_acuracy_mean | percent }}",
             1,
-            "there is no 'test_acuracy_mean' in this (did you mean test_accuracy_mean?)",
+            "there is no 'test_acuracy_mean' here (did you mean test_accuracy_mean?)",
         ),
         ("{{ main.size }}", 1, "a str has no 'size'"),
         (
