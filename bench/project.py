@@ -14,12 +14,20 @@ ROOT = Path(__file__).parent.parent
 PARTS = ["Snakefile", "config.yaml", "framework", "scripts", "report", "profiles"]
 
 
+def copy_project(folder):
+    """All that a study needs."""
+    ignored = shutil.ignore_patterns("__pycache__")
+    for part in PARTS:
+        if (ROOT / part).is_dir():
+            shutil.copytree(ROOT / part, folder / part, ignore=ignored)
+        else:
+            shutil.copy2(ROOT / part, folder / part)
+
+
 class Project:
     def __init__(self, folder):
         self.folder = Path(folder)
-        for part in PARTS:
-            copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy2
-            copy(ROOT / part, self.folder / part)
+        copy_project(self.folder)
         self.config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
 
     def configure(self, config):

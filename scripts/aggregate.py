@@ -20,7 +20,6 @@ from scripts.factors import root_mean, squares
 from scripts.study import blocks_by_combination
 
 COMBINATION = list(tables.COMBINATION)
-BLOCK_TABLES = {"runs": "runs.csv", "block_losses": "losses.csv", "layers": "layers.csv"}
 SEEDS_AT_ONCE = 1000  # read in one go
 LOSSES_AT_ONCE = 10_000_000  # sorted in one go
 
@@ -78,7 +77,7 @@ def aggregate(settings, seeds_per_job, combination, folders, write):
         blocks_at_once = max(1, SEEDS_AT_ONCE // seeds_per_job)
         for i in range(0, len(folders), blocks_at_once):
             part = folders[i : i + blocks_at_once]
-            runs, losses, layers = (gather(name, part, epochs) for name in BLOCK_TABLES)
+            runs, losses, layers = (gather(name, part, epochs) for name in tables.BLOCK_TABLES)
             write["runs"](runs)
             write["layers"](layers)
             curves[:, runs["seed"]] = losses["loss"].to_numpy().reshape(len(runs), epochs).T
@@ -95,10 +94,10 @@ def aggregate(settings, seeds_per_job, combination, folders, write):
 
 def gather(name, folders, epochs):
     """A table of some blocks, in their order."""
-    paths = [f"{folder}/{BLOCK_TABLES[name]}" for folder in folders]
-    parts = tables.read_parts(name, paths)
+    paths = [f"{folder}/{name}.csv" for folder in folders]
+    parts = tables.read_parts(tables.BLOCK_TABLES[name], paths)
     for rows, path in zip(parts, paths, strict=True):
-        check_block(rows, path, epochs if name == "block_losses" else None)
+        check_block(rows, path, epochs if name == "losses" else None)
     return pd.concat(parts)
 
 

@@ -1,9 +1,9 @@
 """Numbers that know where they come from, from a table's cell to a link in the report.
 
 A `Number` is a float with its sources; arithmetic keeps them. `marked` writes them around the text
-that a reader sees, in characters that no text holds; `listed` puts numbers in their place, and a
-listing of all sources; `linked` makes links of them in the text of a format, after pandoc, which
-takes them for letters.
+that a reader sees, in characters that no text holds; `with_listing` gives each row a number and
+adds a listing of them all; `linked` makes links of the marks in the text of a format, after pandoc,
+which takes them for letters.
 """
 
 import re
@@ -87,7 +87,7 @@ def marked(text, value):
     return f"{OPEN}{around}{BETWEEN}{text}{CLOSE}" if around else text
 
 
-def listed(text, rules):
+def with_listing(text, rules):
     """The text with numbers of entries in the marks, and the listing that holds these. `rules` says
     which rule writes a file. Marks go where there can be no link, and where there is no listing.
     """

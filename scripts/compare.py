@@ -18,7 +18,7 @@ import jinja2
 
 from scripts import tables
 from scripts.errors import StudyError, reported
-from scripts.formats import LAYOUTS
+from scripts.formats import LAYOUTS, write_whole
 from scripts.schema import read_yaml
 from scripts.study import FIGURES
 
@@ -180,7 +180,7 @@ def main():
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     template = environment.from_string((LAYOUTS / "diff.html.j2").read_text(encoding="utf-8"))
     style = (LAYOUTS / "html.css").read_text(encoding="utf-8")
-    PAGE.write_text(template.render(found, style=style), encoding="utf-8")
+    write_whole(PAGE, template.render(found, style=style).encode())
     print(f"{PAGE}: {summary(found)}")
 
 

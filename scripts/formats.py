@@ -56,7 +56,7 @@ def write_markdown(document: str, path: Path, resources: Path) -> None:
         "--to=gfm+tex_math_dollars-tex_math_gfm", "--wrap=none",
         f"--variable=resources:{_relative(resources, path)}",
     )  # fmt: skip
-    _replace(path, bound.plain(text).encode())
+    write_whole(path, bound.plain(text).encode())
 
 
 def write_latex(document: str, path: Path, resources: Path) -> None:
@@ -68,7 +68,7 @@ def write_latex(document: str, path: Path, resources: Path) -> None:
     text = bound.linked(text, lambda entry, _, text: rf"\hyperref[source-{entry}]{{{text}}}")
     if unknown := sorted({c for c in text if ord(c) > 127} - LATEX_CHARACTERS):
         raise FormatError(f"write these characters as $…$, pdflatex lacks them: {unknown}")
-    _replace(path, text.encode())
+    write_whole(path, text.encode())
 
 
 def write_pdf(document: str, path: Path, resources: Path) -> None:
@@ -86,7 +86,7 @@ def write_pdf(document: str, path: Path, resources: Path) -> None:
         )
     except typst.TypstError as error:
         raise FormatError("\n".join([f"typst: {error.message}", *error.hints])) from None
-    _replace(path, pdf)
+    write_whole(path, pdf)
 
 
 def write_all(source: str, folder: Path, resources: Path, bibliography: Path) -> None:
@@ -100,7 +100,7 @@ def write_all(source: str, folder: Path, resources: Path, bibliography: Path) ->
         ]
     for written in writing:
         written.result()
-    _replace(folder / "report.html", page.result())
+    write_whole(folder / "report.html", page.result())
 
 
 def _reading(bibliography: Path) -> list[str]:
@@ -141,7 +141,7 @@ def _relative(folder: Path, path: Path) -> str:
     return Path(os.path.relpath(folder, path.parent)).as_posix()
 
 
-def _replace(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes) -> None:
     """Write a file whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(path.name + ".tmp")

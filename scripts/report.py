@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 
 from scripts import formats, tables
-from scripts.bound import listed
+from scripts.bound import with_listing
 from scripts.causes import read_causes
 from scripts.errors import reported
 from scripts.facts import RESULTS, facts
@@ -40,7 +40,7 @@ def markdown(known):
     check_template(template, known, FIGURES)
     text = render(template, known)
     check_text(text, template, BIBLIOGRAPHY.read_text(encoding="utf-8"))
-    return listed(text, RULES)
+    return with_listing(text, RULES)
 
 
 @reported("report")

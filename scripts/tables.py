@@ -16,6 +16,7 @@ from scripts.errors import StudyError
 
 FLOAT_FORMAT = "%.9g"  # nine digits tell any two float32 apart
 METRICS = ("final_train_loss", "train_accuracy", "test_accuracy")
+BLOCK_TABLES = {"runs": "runs", "losses": "block_losses", "layers": "layers"}  # {file: its table}
 STATISTICS = ("mean", "sd", "median", "min", "max")
 
 

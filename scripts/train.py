@@ -28,7 +28,6 @@ from scripts.schema import read_yaml
 
 SIDE_BY_SIDE = {"cpu": 80, "cuda": 10_000}  # more replicas at once are no faster, or need more room
 PER_REPLICA = (-2, -1)  # the axes of one replica's points and outputs
-BLOCK_TABLES = {"runs": "runs", "losses": "block_losses", "layers": "layers"}  # {file: its columns}
 LAYER_EPOCHS = (0, 1, 10, 100)  # when layers are measured, besides the last epoch
 
 
@@ -289,7 +288,7 @@ def write_block(parts, names, folder):
     with contextlib.ExitStack() as open_tables:
         write = {
             table: open_tables.enter_context(tables.writing(kind, f"{folder}/{table}.csv"))
-            for table, kind in BLOCK_TABLES.items()
+            for table, kind in tables.BLOCK_TABLES.items()
         }
         for part in parts:
             for table, rows in part.items():

@@ -11,8 +11,9 @@ import pytest
 import torch
 import yaml
 
+from bench.project import copy_project
+
 ROOT = Path(__file__).parent.parent
-PARTS = ["Snakefile", "framework", "scripts", "report", "profiles"]
 TINY = {
     "seeds": 3,
     "seeds_per_job": 2,
@@ -64,12 +65,7 @@ class Project:
 
 
 def new_project(folder):
-    for part in PARTS:
-        source = ROOT / part
-        if source.is_dir():
-            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy2(source, folder / part)
+    copy_project(folder)
     config = yaml.safe_load((ROOT / "config.yaml").read_text())
     config["training"] |= {"points": 60, "batch_size": 20, "epochs": 3, "hidden_widths": [5, 5]}
     (folder / "config.yaml").write_text(yaml.safe_dump(config | TINY))

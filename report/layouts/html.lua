@@ -103,7 +103,7 @@ local function link(element)
   return element
 end
 
---- What a number may come from: the script of the page shows these attributes beside the number.
+--- An entry of the listing takes the focus of the number that leads to it.
 local function span(element)
   if element.classes:includes("source") then element.attributes.tabindex = "-1" end
   return equation(element) or element

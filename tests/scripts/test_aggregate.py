@@ -15,7 +15,6 @@ from scripts import aggregate, tables
 from scripts.aggregate import gather, losses_over_seeds, main, summarise
 from scripts.factors import factors
 from scripts.study import seed_blocks
-from scripts.train import BLOCK_TABLES
 
 NAN, INF = math.nan, math.inf
 TARGETS = {"p": 0.6, "q": 0.6}
@@ -253,7 +252,7 @@ def test_a_block_with_other_losses_than_one_an_epoch_is_named(tmp_path, rows):
     path = f"{tmp_path}/{BLOCK}/losses.csv"
     tables.write(rows, "block_losses", path)
     with pytest.raises(tables.TableError, match=f"{path}: its rows are not those of"):
-        gather("block_losses", [f"{tmp_path}/{BLOCK}"], epochs=2)
+        gather("losses", [f"{tmp_path}/{BLOCK}"], epochs=2)
 
 
 def made_study(seeds, seeds_per_job):
@@ -275,7 +274,7 @@ def made_study(seeds, seeds_per_job):
         for block in seed_blocks(seeds, seeds_per_job):
             first, last = map(int, block.split("-"))
             folder = f"results/runs/{protocol}/relu-identity/seeds-{block}"
-            for name, kind in BLOCK_TABLES.items():
+            for name, kind in tables.BLOCK_TABLES.items():
                 rows = own[name][own[name]["seed"].between(first, last)]
                 tables.write(rows, kind, f"{folder}/{name}.csv")
     return study

@@ -10,10 +10,10 @@ from scripts.bound import (
     Number,
     Source,
     linked,
-    listed,
     marked,
     plain,
     sources_of,
+    with_listing,
 )
 
 A = Source("results/summary.csv", "p,relu,identity", "mean", "20")
@@ -62,7 +62,7 @@ def test_sources_are_found_in_rows_and_lists_each_once():
 
 def entries(text):
     """The text with [number](entry:column) for each number."""
-    return linked(listed(text, RULES), lambda entry, origin, text: f"[{text}]({origin})")
+    return linked(with_listing(text, RULES), lambda entry, origin, text: f"[{text}]({origin})")
 
 
 def test_a_number_leads_to_the_entry_of_its_row():
@@ -81,14 +81,16 @@ def test_a_number_leads_to_the_entry_of_its_row():
 
 def test_a_link_is_made_of_the_first_entry_all_cells_and_the_text():
     made = []
-    text = listed(f"{Number(1, [B, A])}{Number(2, [A])}{LISTING}", RULES)
+    text = with_listing(f"{Number(1, [B, A])}{Number(2, [A])}{LISTING}", RULES)
     linked(text, lambda *parts: made.append(parts) or "")
     assert made == [("1", "1:mean+2:mean", "1"), ("2", "2:mean", "2")]
 
 
 def test_a_row_is_listed_once_with_all_columns_that_were_read():
     other = Source(A.file, A.row, "sd", "20")
-    text = listed(f"{Number(1, [A])} {Number(2, [other])} {Number(3, [A])}\n\n{LISTING}", RULES)
+    text = with_listing(
+        f"{Number(1, [A])} {Number(2, [other])} {Number(3, [A])}\n\n{LISTING}", RULES
+    )
     assert text.count("{#source-") == 1
     assert "the columns `mean`, `sd` of rows" in text
 
@@ -101,8 +103,8 @@ def test_in_headings_and_alternative_texts_numbers_are_text():
 
 
 def test_without_a_listing_numbers_are_text():
-    assert listed(f"It is {Number(1, [A])}.", RULES) == "It is 1."
+    assert with_listing(f"It is {Number(1, [A])}.", RULES) == "It is 1."
 
 
 def test_text_without_numbers_stays_as_it_is():
-    assert listed("No number.", RULES) == linked("No number.", str) == "No number."
+    assert with_listing("No number.", RULES) == linked("No number.", str) == "No number."

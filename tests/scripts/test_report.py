@@ -15,7 +15,7 @@ import yaml
 
 from scripts import formats, tables
 from scripts.aggregate import summarise
-from scripts.bound import Number, listed, plain
+from scripts.bound import Number, plain, with_listing
 from scripts.causes import CAUSES, read_causes
 from scripts.claims import evaluate, intervals
 from scripts.config import protocols
@@ -360,7 +360,7 @@ def pictures(tmp_path):
 
 @pytest.mark.parametrize("case", ["the repository's config", "some diverged", "all diverged"])
 def test_the_report_is_set_by_typst_and_by_a_real_tex(pictures, pdflatex, case):
-    text = listed(render(TEXT, known(*CASES[case])), RULES)
+    text = with_listing(render(TEXT, known(*CASES[case])), RULES)
     formats.write_all(text, pictures / "report", pictures, ROOT / BIBLIOGRAPHY)
     assert (pictures / "report/report.pdf").read_bytes().startswith(b"%PDF")
     pdflatex(pictures / "report/report.tex")
