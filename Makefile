@@ -6,10 +6,19 @@ PORT ?= 8000
 # Snakemake's one wish that is not ours: the pinned .venv is the environment of every rule.
 WISH := Specify a conda environment or container for each rule.:
 
-.PHONY: report watch diff test lint mutate bench clean
+.PHONY: report partial verify publish watch diff test lint mutate bench clean
 
 report: .venv/installed  # the whole study, from training to results/report/
 	@.venv/bin/python -m snakemake --cores $(CORES)
+
+partial: .venv/installed  # the report of the runs that are there, without training
+	@PARTIAL=1 .venv/bin/python -m snakemake --cores $(CORES)
+
+verify: .venv/installed  # the same bytes? reruns the study, or SAMPLE blocks of it, and compares
+	@.venv/bin/python -m scripts.verify $(if $(SAMPLE),--sample "$(SAMPLE)")
+
+publish:  # keep the manifest and the verdicts of these results, for others to compare theirs with
+	@cp $(addprefix results/, MANIFEST.sha256 claims.csv provenance.json) docs/reference/
 
 watch: .venv/installed  # the HTML report in a browser, anew at each edit
 	@.venv/bin/python -m scripts.watch --port $(PORT)

@@ -1,22 +1,37 @@
-"""The study, from settings to report: train → aggregate → draw → write."""
+"""The study, from settings to report: train → aggregate → draw → write → sign."""
 
-import functools
 import json
 import os
 import shlex
 import signal
+import subprocess
 import sys
-from importlib.metadata import version
+import time
 from pathlib import Path
 
 from snakemake.logging import logger
 
-from scripts.config import check, training_settings, unused_activations
-from scripts.digest import code_digest, study_digest
+from scripts.alone import Alone
+from scripts.config import check, training_settings
 from scripts.errors import reported
+from scripts.files import check_writable, keep
+from scripts.receipts import Audit
 from scripts.schema import read_yaml
-from scripts.screen import quieten, why_failed
-from scripts.study import FIGURES, block_folders
+from scripts.screen import edited, quieten, why_failed
+from scripts.steps import missing_steps, steps, training_step
+from scripts.study import (
+    BLOCK_TABLES,
+    DRAWN,
+    FIGURE_FORMATS,
+    FIGURES,
+    REPORT,
+    SUMMARIES,
+    VERDICTS,
+    VERDICTS_FROM,
+    block_folders,
+    block_tables,
+    report_from,
+)
 
 with reported("config"):
     check(read_yaml("config.yaml"))
@@ -30,12 +45,14 @@ with reported("config"):
 
 STUDY = json.dumps(config)
 TRAINING_SETTINGS = training_settings(config)
-BLOCK_TABLES = ["runs", "losses", "layers"]
-BLOCKS = expand("{block}/{table}.csv", block=block_folders(config), table=BLOCK_TABLES)
-SUMMARIES = expand("results/{table}.csv", table=[*BLOCK_TABLES, "factors", "summary"])
-VERDICTS = expand("results/{table}.csv", table=["claims", "intervals", "agreement"])
-DRAWN = expand("results/figures/{figure}.{format}", figure=FIGURES, format=["svg", "pdf", "png"])
-REPORT = expand("results/report/report.{format}", format=["md", "tex", "html", "pdf"])
+# With PARTIAL set (`make partial`), nothing is trained, and the report is of what is there.
+PARTIAL = "PARTIAL" in os.environ
+with reported("code"):
+    MISSING = missing_steps(config) if PARTIAL else []
+    MADE_BY = steps(config, MISSING)  # {step: a digest of the code and settings that it runs with}
+BLOCKS = block_tables(
+    folder for folder in block_folders(config) if training_step(folder) not in MISSING
+)
 
 
 def shown(category, *paths):
@@ -44,41 +61,9 @@ def shown(category, *paths):
     return [report(path, caption=caption, category=category) for path in paths]
 
 
-TABLES = [f"scripts/{name}.py" for name in ("tables", "study", "config", "schema")]
-CLAIMS = [f"scripts/{name}.py" for name in ("claims", "predicates", "published")]
-DRAWING = [f"scripts/{name}.py" for name in ("figures", "names", "predicates")]
-WRITING = [
-    f"scripts/{name}.py"
-    for name in (
-        *("report", "facts", "filters", "bound", "template", "prose"),
-        *("formats", "names", "predicates", "causes"),
-    )
-]
-TRAINING = [
-    "framework/*.py",
-    "scripts/train.py",
-    "scripts/data.py",
-    "scripts/activations.py",
-    "scripts/progress.py",
-    "scripts/tables.py",
-]
-
-
-@functools.cache
-def code_of(*patterns, unused=frozenset()):
-    """A digest of code: a step runs again if its code does, and not for a comment."""
-    here = Path(workflow.basedir)
-    return code_digest((path for pattern in patterns for path in here.glob(pattern)), unused)
-
-
-unused = functools.cache(unused_activations)  # for many jobs train the same ones
-
-
-def training_code(wildcards):
-    """What a training job runs: not the activations that it doesn't train."""
-    substitute = TRAINING_SETTINGS[wildcards.protocol]["substitute"]
-    names = (substitute.get(name, name) for name in (wildcards.hidden, wildcards.output))
-    return code_of(*TRAINING, unused=unused(frozenset(names)))
+def receipt(step):
+    """The output that says what the step made (scripts/receipts.py)."""
+    return f"results/receipts/{step}.json"
 
 
 # Steps run with the Python that runs Snakemake, whether or not its environment is activated.
@@ -87,32 +72,59 @@ BIN, HERE = shlex.quote(str(Path(sys.executable).parent)), shlex.quote(workflow.
 # 128 KiB, and to fetch them anew takes longer than to compute with them.
 MEMORY = "MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=1073741824"
 WARM = f"'{os.getpid()} .snakemake/warm-{os.getpid()}'"  # see scripts/warm.py
-shell.prefix(f"export PATH={BIN}:$PATH PYTHONPATH={HERE} WARM={WARM} {MEMORY}; ")
+shell.prefix(
+    f"export PATH={BIN}:$PATH PYTHONPATH={HERE} WARM={WARM} BEGAN={time.time()} {MEMORY}; "
+)
 
-quieten(logger, "results/report/report.html")
+quieten(logger, "results/report/report.html", partial=bool(MISSING))
 # A terminal that is closed is an orderly stop, which leaves no lock behind.
 signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
+
+if workflow.is_main_process:
+    with reported("results"):
+        alone = Alone()
+        audit = Audit(MADE_BY)
+    edited(audit.edited)
+
+
+async def nothing(*_):
+    pass
+
+
+def everything(_):
+    """All results. Steps whose receipts no longer hold are run again."""
+    if workflow.is_main_process:
+        workflow.dag.forcefiles.update(map(receipt, audit.stale))
+    return [*SUMMARIES, *VERDICTS, *DRAWN, *REPORT, "results/MANIFEST.sha256"]
 
 
 onstart:
     workflow.scheduler.job_rate_limiter = None  # its timer would hold the end back for a second
+    workflow.dag.check_output_mtime = nothing  # dates mean little to one who reads receipts
+    with reported("results"):
+        alone.insist()
+        check_writable("results")
+        keep(audit.edited, "results/edited")
 
 
 onerror:
-    sys.exit(why_failed(workflow.scheduler.failed))
+    failed = workflow.scheduler.failed
+    lost = any(job.rule.name == "train" for job in failed)
+    if lost and workflow.execution_settings.keep_going:
+        alone.give_back()
+        command = [sys.executable, "-m", "snakemake", "--cores", "all"]
+        subprocess.run(command, env={**os.environ, "PARTIAL": "1"})
+    sys.exit(why_failed(failed))
 
 
 wildcard_constraints:
     seeds=r"\d+-\d+",
+    figure="|".join(FIGURES),
 
 
 rule all:
     input:
-        BLOCKS,
-        SUMMARIES,
-        VERDICTS,
-        DRAWN,
-        REPORT,
+        everything,
 
 
 rule train:
@@ -122,19 +134,21 @@ rule train:
             "results/runs/{{protocol}}/{{hidden}}-{{output}}/seeds-{{seeds}}/{table}.csv",
             table=BLOCK_TABLES,
         ),
+        receipt=receipt("train/{protocol}/{hidden}-{output}/seeds-{seeds}"),
     log:
         "results/logs/train/{protocol}/{hidden}-{output}/seeds-{seeds}.log",
     threads: 1
     params:
         settings=lambda wildcards: json.dumps(TRAINING_SETTINGS[wildcards.protocol], sort_keys=True),
-        code=training_code,
-        torch=version("torch"),
+        by=lambda wildcards: MADE_BY[
+            "train/{protocol}/{hidden}-{output}/seeds-{seeds}".format(**wildcards)
+        ],
         folder=subpath(output[0], parent=True),
     shell:
         "python -m scripts.warm scripts.train --settings {params.settings:q}"
         " --protocol {wildcards.protocol} --hidden {wildcards.hidden}"
         " --output {wildcards.output} --seeds {wildcards.seeds}"
-        " --folder {params.folder} > {log} 2>&1"
+        " --folder {params.folder} --by {params.by} > {log} 2>&1"
 
 
 rule aggregate:
@@ -144,31 +158,33 @@ rule aggregate:
     output:
         shown("Tables", *SUMMARIES[-2:]),
         SUMMARIES[:-2],  # long ones
+        receipt("aggregate"),
     log:
         "results/logs/aggregate.log",
     params:
         study=STUDY,
-        code=code_of("scripts/aggregate.py", "scripts/factors.py", *TABLES),
+        by=MADE_BY["aggregate"],
+        partial="--partial" if PARTIAL else "",
     shell:
-        "python -m scripts.warm scripts.aggregate --config {params.study:q} > {log} 2>&1"
+        "python -m scripts.warm scripts.aggregate --config {params.study:q} --by {params.by}"
+        " {params.partial} > {log} 2>&1"
 
 
 rule claims:
     """Decide the source's claims by the runs."""
     input:
-        "results/runs.csv",
-        "results/summary.csv",
-        "report/claims.yaml",
-        "report/published.csv",
+        VERDICTS_FROM,
     output:
         shown("Tables", *VERDICTS),
+        receipt("claims"),
     log:
         "results/logs/claims.log",
     params:
         study=STUDY,
-        code=code_of(*CLAIMS, *TABLES),
+        by=MADE_BY["claims"],
     shell:
-        "python -m scripts.warm scripts.claims --config {params.study:q} > {log} 2>&1"
+        "python -m scripts.warm scripts.claims --config {params.study:q} --by {params.by}"
+        " > {log} 2>&1"
 
 
 rule figures:
@@ -177,37 +193,49 @@ rule figures:
         lambda wildcards: FIGURES[wildcards.figure],
     output:
         shown("Figures", "results/figures/{figure}.svg"),
-        expand("results/figures/{{figure}}.{format}", format=["pdf", "png"]),
+        expand("results/figures/{{figure}}.{format}", format=FIGURE_FORMATS[1:]),
+        receipt("{figure}"),
     log:
         "results/logs/{figure}.log",
     params:
         study=STUDY,
-        code=code_of(*DRAWING, *TABLES),
+        by=lambda wildcards: MADE_BY[wildcards.figure],
     shell:
         "python -m scripts.warm scripts.figures --config {params.study:q}"
-        " --figures {wildcards.figure} > {log} 2>&1"
+        " --figures {wildcards.figure} --by {params.by} > {log} 2>&1"
 
 
 rule report:
     """Write the report in all formats; where that fails, the last good one stays."""
     input:
-        SUMMARIES,
-        VERDICTS,
-        DRAWN,
-        "report/claims.yaml",
-        "report/causes.yaml",
-        "report/report.md.j2",
-        "report/references.bib",
-        [str(path) for path in sorted(Path("report/layouts").iterdir())],
+        report_from(),
     output:
         update(REPORT[:2]),
         update(shown("Report", *REPORT[2:])),
+        receipt("report"),
     log:
         "results/logs/report.log",
     params:
         study=STUDY,
-        code=code_of(*WRITING, *TABLES),
-        digest=study_digest(workflow.basedir, config),
+        by=MADE_BY["report"],
     shell:
-        "python -m scripts.warm scripts.report --config {params.study:q} --digest {params.digest}"
+        "python -m scripts.warm scripts.report --config {params.study:q} --by {params.by}"
+        " > {log} 2>&1"
+
+
+rule manifest:
+    """Sign: say which bytes the study made, where and how."""
+    input:
+        [receipt(step) for step in ("aggregate", "claims", *FIGURES, "report")],
+    output:
+        "results/MANIFEST.sha256",
+        "results/provenance.json",
+        receipt("manifest"),
+    log:
+        "results/logs/manifest.log",
+    params:
+        study=STUDY,
+        by=MADE_BY["manifest"],
+    shell:
+        "python -m scripts.warm scripts.manifest --config {params.study:q} --by {params.by}"
         " > {log} 2>&1"

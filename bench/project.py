@@ -1,7 +1,6 @@
 """A copy of the project in a temporary folder, to run the study there."""
 
 import contextlib
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -10,18 +9,7 @@ from pathlib import Path
 
 import yaml
 
-ROOT = Path(__file__).parent.parent
-PARTS = ["Snakefile", "config.yaml", "framework", "scripts", "report", "profiles"]
-
-
-def copy_project(folder):
-    """All that a study needs."""
-    ignored = shutil.ignore_patterns("__pycache__")
-    for part in PARTS:
-        if (ROOT / part).is_dir():
-            shutil.copytree(ROOT / part, folder / part, ignore=ignored)
-        else:
-            shutil.copy2(ROOT / part, folder / part)
+from scripts.project import ROOT, copy_project
 
 
 class Project:

@@ -1,8 +1,10 @@
 """Gather the tables of all blocks, and what they say over seeds.
 
-    python -m scripts.aggregate --config JSON
+    python -m scripts.aggregate --config JSON [--by DIGEST] [--partial]
 
-writes results/runs.csv, losses.csv, layers.csv, factors.csv and summary.csv.
+writes results/runs.csv, losses.csv, layers.csv, factors.csv, summary.csv and missing.csv. The last
+says which blocks are missing; none may be but with --partial, where those that other code or other
+settings made count as missing.
 """
 
 import argparse
@@ -15,9 +17,11 @@ import pandas as pd
 
 from scripts import tables
 from scripts.config import protocols
-from scripts.errors import reported
+from scripts.errors import StudyError, reported
 from scripts.factors import root_mean, squares
-from scripts.study import blocks_by_combination
+from scripts.receipts import receipt
+from scripts.steps import missing_steps, training_step
+from scripts.study import SUMMARIES, block_folders, block_tables, blocks_by_combination
 
 COMBINATION = list(tables.COMBINATION)
 SEEDS_AT_ONCE = 1000  # read in one go
@@ -74,6 +78,7 @@ def aggregate(settings, seeds_per_job, combination, folders, write):
     all_runs, all_squares = [], []
     with tempfile.TemporaryFile() as file:
         curves = np.memmap(file, "float64", "w+", shape=(epochs, seeds))
+        curves[:] = np.nan
         blocks_at_once = max(1, SEEDS_AT_ONCE // seeds_per_job)
         for i in range(0, len(folders), blocks_at_once):
             part = folders[i : i + blocks_at_once]
@@ -90,6 +95,25 @@ def aggregate(settings, seeds_per_job, combination, folders, write):
     write["factors"](root_mean(sum(all_squares)))
     targets = {combination["protocol"]: settings["target_accuracy"]}
     write["summary"](summarise(pd.concat(all_runs), targets))
+
+
+def without_runs(epochs, combination, write):
+    """Write of a combination whose blocks are all missing that there is nothing."""
+    nothing = losses_over_seeds(np.full((epochs, 1), np.nan))
+    write["losses"](nothing.assign(**combination))
+    row = pd.DataFrame([combination | {"n": 0, "diverged": 0}])
+    write["summary"](row.reindex(columns=list(tables.TABLES["summary"].columns)))
+
+
+def missing_table(folders):
+    """A row for each block that is missing."""
+    rows = []
+    for folder in folders:
+        *_, protocol, activations, seeds = folder.split("/")
+        names = [protocol, *activations.split("-")]
+        first, last = map(int, seeds.removeprefix("seeds-").split("-"))
+        rows.append([*names, first, last])
+    return pd.DataFrame(rows, columns=list(tables.TABLES["missing"].columns))
 
 
 def gather(name, folders, epochs):
@@ -121,17 +145,38 @@ def check_block(rows, path, epochs=None):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--config", required=True, type=json.loads)
-    config = parser.parse_args().config
-    settings = protocols(config)
+    parser.add_argument("--by")
+    parser.add_argument("--partial", action="store_true")
+    arguments = parser.parse_args()
+    config = arguments.config
+    undone = missing_steps(config) if arguments.partial else ()
+    missing = {folder for folder in block_folders(config) if training_step(folder) in undone}
+    read = block_tables(folder for folder in block_folders(config) if folder not in missing)
+    with receipt("aggregate", arguments.by, SUMMARIES, read):
+        aggregate_all(config, missing)
+
+
+def aggregate_all(config, missing):
+    settings, blocks = protocols(config), blocks_by_combination(config)
+    there = {
+        key: [folder for folder in folders if folder not in missing]
+        for key, folders in sorted(blocks.items())
+    }
+    if not any(there.values()):
+        raise StudyError("no run is there yet; make report trains them")
     with contextlib.ExitStack() as open_tables:
         write = {
             name: open_tables.enter_context(tables.writing(name, f"results/{name}.csv"))
-            for name in ("runs", "losses", "layers", "factors", "summary")
+            for name in (*tables.BLOCK_TABLES, "factors", "summary")
         }
-        for key, folders in sorted(blocks_by_combination(config).items()):
+        for key, folders in there.items():
             combination = dict(zip(COMBINATION, key, strict=True))
             own = settings[combination["protocol"]]
-            aggregate(own, config["seeds_per_job"], combination, folders, write)
+            if folders:
+                aggregate(own, config["seeds_per_job"], combination, folders, write)
+            else:
+                without_runs(own["epochs"], combination, write)
+        tables.write(missing_table(missing), "missing", "results/missing.csv")
 
 
 if __name__ == "__main__":

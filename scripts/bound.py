@@ -13,7 +13,9 @@ from dataclasses import dataclass
 OPEN, BETWEEN, CLOSE, ALSO, PART = "\ue000\ue001\ue002\ue003\ue004"  # for private use
 MARK = re.compile(f"{OPEN}([^{BETWEEN}]*){BETWEEN}([^{CLOSE}]*){CLOSE}")
 LISTING = f"{OPEN}{CLOSE}"  # where the listing goes
-NO_LINK = re.compile(r'alt="(?:[^"\\]|\\.)*"|^#.*$', re.M)  # pictures' texts, and headings
+NO_LINK = re.compile(  # pictures' texts, headings, and what a page's head repeats
+    r'alt="(?:[^"\\]|\\.)*"|^(?:#|title:|author:|keywords:).*$', re.M
+)
 OPERATIONS = (
     *("__add__", "__radd__", "__sub__", "__rsub__", "__mul__", "__rmul__", "__truediv__"),
     *("__rtruediv__", "__pow__", "__rpow__", "__neg__", "__abs__"),

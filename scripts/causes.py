@@ -4,7 +4,7 @@ predict of the remedies (report/causes.yaml).
 
 from pathlib import Path
 
-from scripts.schema import ConfigError, check_schema, read_checked
+from scripts.schema import ConfigError, check_schema, given, read_checked
 
 CAUSES = Path("report/causes.yaml")
 SCHEMA = Path(__file__).with_name("causes.schema.yaml")
@@ -20,7 +20,7 @@ def check_causes(causes):
     for name, cause in causes.items():
         for protocol in cause["learns"]:
             if protocol in cause["fails"]:
-                said = f"got {protocol!r}, which is under learns too; allowed: another"
+                said = f"got {given(protocol)}, which is under learns too; allowed: another"
                 raise ConfigError(f"{name}.fails: {said}")
 
 

@@ -1,6 +1,6 @@
 """Decide the source's claims by the runs.
 
-    python -m scripts.claims --config JSON
+    python -m scripts.claims --config JSON [--by DIGEST]
 
 reads report/claims.yaml and results/runs.csv, and writes results/claims.csv and intervals.csv;
 reads report/published.csv and results/summary.csv, and writes results/agreement.csv.
@@ -16,8 +16,9 @@ table (Holm 1979). Where m is the claim's margin, its verdict is
     undecided       else, and where fewer than three pairs have both values.
 
 A claim that expects no difference holds where there is none, and is reversed by one on either side.
-Over the groups that have a pair, the verdict is theirs, or `mixed`. Fragility counts the refits,
-each without one seed, in which the verdict stands.
+A comparison of runs of which some are missing (results/missing.csv) is `unproven`. Over the groups
+that have a pair, the verdict is theirs, or `mixed`; it is unproven if one of them is. Fragility
+counts the refits, each without one seed, in which the verdict stands.
 """
 
 import argparse
@@ -35,53 +36,62 @@ from scripts.config import protocols
 from scripts.errors import reported
 from scripts.predicates import ALPHA, read_claims
 from scripts.published import PUBLISHED, agreement
-from scripts.study import beside_main
+from scripts.receipts import receipt
+from scripts.study import VERDICTS, VERDICTS_FROM, beside_main
 
 RESAMPLES = 2999
 FEWEST_PAIRS = 3
+UNPROVEN = "unproven"  # of a comparison whose runs are not all there
 KEYS = list(tables.COMBINATION)
 
 
-def evaluate(claims, runs, protocol_names, refit=True):
-    """The rows of claims.csv: one a comparison, then one, `all`, a claim and protocol. Refits, for
-    the fragility, take most of the time.
+def evaluate(claims, runs, protocol_names, missing=(), refit=True):
+    """The rows of claims.csv: one a comparison, then one, `all`, a claim and protocol. What rests
+    on a combination with missing runs is unproven. Refits, for the fragility, take most of the
+    time.
     """
     tests = [
-        (name, protocol, group, differences)
+        (name, protocol, group, not both.isdisjoint(missing), differences)
         for name, claim in claims.items()
-        for values in [by_combination(runs, claim["metric"])]
+        for values in [by_combination(runs, claim["metric"], missing)]
         for protocol in protocol_names
-        for group, differences in comparisons(claim, values, protocol)
+        for group, both, differences in comparisons(claim, values, protocol)
     ]
     results = [measure(differences.to_numpy()) for *_, differences in tests]
     p = np.array([result["p"] for result in results])
     p_adjusted = holm(p)
 
     rows = []
-    for i, (name, protocol, group, differences) in enumerate(tests):
+    for i, (name, protocol, group, unproven, differences) in enumerate(tests):
         result = results[i] | {"p_adjusted": p_adjusted[i]}
-        changed = without_each_seed(claims[name], differences, p, i) if refit else {}
-        rows.append(
-            {"claim": name, "protocol": protocol, "group": group}
-            | {key: result[key] for key in ("n", "effect", "ci_low", "ci_high", "p_adjusted")}
-            | {"verdict": verdict(claims[name], result), "refits": changed}
-            | {"seeds_needed": seeds_needed(claims[name], result, len(tests))}
-        )
+        row = {"claim": name, "protocol": protocol, "group": group}
+        row |= {key: result[key] for key in ("n", "effect", "ci_low", "ci_high", "p_adjusted")}
+        if unproven:
+            row |= {"verdict": UNPROVEN, "refits": {}, "seeds_needed": None}
+        else:
+            changed = without_each_seed(claims[name], differences, p, i) if refit else {}
+            row |= {"verdict": verdict(claims[name], result), "refits": changed}
+            row |= {"seeds_needed": seeds_needed(claims[name], result, len(tests))}
+        rows.append(row)
     table = pd.DataFrame(with_overall(rows), columns=list(tables.TABLES["claims"].columns))
     return table.astype({"seeds_needed": "Int64"})
 
 
-def by_combination(runs, metric):
-    """{(protocol, hidden, output): the metric by seed}."""
+def by_combination(runs, metric, missing=()):
+    """{(protocol, hidden, output): the metric by seed}, empty where all runs are missing."""
     by_seed = runs.set_index("seed").astype({metric: "float64"})
-    return {key: rows[metric] for key, rows in by_seed.groupby(KEYS)}
+    none = dict.fromkeys(missing, by_seed[metric][:0])
+    return none | {key: rows[metric] for key, rows in by_seed.groupby(KEYS)}
 
 
 def comparisons(claim, values, protocol):
-    """(group, differences by seed) of each comparison whose runs exist under a protocol."""
+    """(group, the combinations, differences by seed) of each comparison whose runs exist under a
+    protocol.
+    """
     for group, first, second in sides(claim, protocol):
         if first in values and (second in values or not isinstance(second, tuple)):
-            yield group, paired(claim, values[first], values.get(second, second))
+            difference = paired(claim, values[first], values.get(second, second))
+            yield group, {first, second}, difference
 
 
 def sides(claim, protocol):
@@ -187,13 +197,13 @@ def seeds_needed(claim, result, tests):
     return max(result["n"] + 1, math.ceil(result["n"] * times_narrower**2))
 
 
-def intervals(claims, runs, protocol_names, shown):
+def intervals(claims, runs, protocol_names, shown, missing=()):
     """Half-widths and verdicts with a quarter of the seeds, half of them, and all, under the
     protocols to show.
     """
     count = runs.loc[runs["protocol"].isin(shown), "seed"].max() + 1
     by_seeds = {
-        seeds: evaluate(claims, runs[runs["seed"] < seeds], protocol_names, refit=False)
+        seeds: evaluate(claims, runs[runs["seed"] < seeds], protocol_names, missing, refit=False)
         for seeds in (math.ceil(count / 4), math.ceil(count / 2), count)
     }
     table = pd.concat(by_seeds, names=["seeds"]).reset_index("seeds").query("group != 'all'")
@@ -223,7 +233,7 @@ def with_overall(rows):
     for (name, protocol), group in itertools.groupby(rows, lambda r: (r["claim"], r["protocol"])):
         group = list(group)
         seeds = sorted({seed for row in group for seed in row["refits"]})
-        tested = [row for row in group if row["n"]] or group
+        tested = [row for row in group if row["n"] or row["verdict"] == UNPROVEN] or group
         verdict = agreed(row["verdict"] for row in tested)
         for row in group:
             yield row | {"fragility": sum(v == row["verdict"] for v in row["refits"].values())}
@@ -233,12 +243,14 @@ def with_overall(rows):
         yield {"claim": name, "protocol": protocol, "group": "all"} | {
             "n": max(row["n"] for row in group),
             "verdict": verdict,
-            "fragility": refits.count(verdict),
+            "fragility": 0 if verdict == UNPROVEN else refits.count(verdict),
         }
 
 
 def agreed(verdicts):
     verdicts = set(verdicts)
+    if UNPROVEN in verdicts:
+        return UNPROVEN
     return verdicts.pop() if len(verdicts) == 1 else "mixed"
 
 
@@ -246,15 +258,24 @@ def agreed(verdicts):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--config", required=True, type=json.loads)
-    config = parser.parse_args().config
+    parser.add_argument("--by")
+    arguments = parser.parse_args()
+    with receipt("claims", arguments.by, VERDICTS, VERDICTS_FROM):
+        decide(arguments.config)
+
+
+def decide(config):
     claims, runs = read_claims(), tables.read("runs", "results/runs.csv")
-    rows = evaluate(claims, runs, protocols(config))
-    tables.write(rows, "claims", "results/claims.csv")
-    shrinking = intervals(claims, runs, protocols(config), list(beside_main(config)))
-    tables.write(shrinking, "intervals", "results/intervals.csv")
+    keys = tables.read("missing", "results/missing.csv")[KEYS]
+    missing = frozenset(keys.itertuples(index=False, name=None))
+    rows = evaluate(claims, runs, protocols(config), missing)
+    shrinking = intervals(claims, runs, protocols(config), list(beside_main(config)), missing)
     published = tables.read("published", PUBLISHED)
     summary = tables.read("summary", "results/summary.csv")
-    tables.write(agreement(published, summary), "agreement", "results/agreement.csv")
+    complete = [key not in missing for key in summary[KEYS].itertuples(index=False, name=None)]
+    tables.write(rows, "claims", "results/claims.csv")
+    tables.write(shrinking, "intervals", "results/intervals.csv")
+    tables.write(agreement(published, summary[complete]), "agreement", "results/agreement.csv")
 
 
 if __name__ == "__main__":

@@ -15,10 +15,12 @@ import sys
 from pathlib import Path
 
 import jinja2
+from jinja2.sandbox import SandboxedEnvironment
 
 from scripts import tables
 from scripts.errors import StudyError, reported
-from scripts.formats import LAYOUTS, write_whole
+from scripts.files import write_whole
+from scripts.formats import LAYOUTS
 from scripts.schema import read_yaml
 from scripts.study import FIGURES
 
@@ -177,7 +179,7 @@ def main():
     if not Path("results/report/report.md").exists():
         raise BaseError("there are no results here yet: run make report first")
     found = comparison(base, results_of(base))
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    environment = SandboxedEnvironment(autoescape=True, undefined=jinja2.StrictUndefined)
     template = environment.from_string((LAYOUTS / "diff.html.j2").read_text(encoding="utf-8"))
     style = (LAYOUTS / "html.css").read_text(encoding="utf-8")
     write_whole(PAGE, template.render(found, style=style).encode())

@@ -3,7 +3,8 @@
 import ast
 from pathlib import Path
 
-from scripts.schema import ConfigError, check_schema, nearest
+from scripts.digest import parsed
+from scripts.schema import ConfigError, check_schema, given, nearest
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = Path(__file__).with_name("config.schema.yaml")
@@ -40,8 +41,8 @@ def training_settings(config):
 def check_combination(place, settings):
     """ConfigError where settings that are right alone contradict each other."""
 
-    def refuse(key, given, allowed):
-        raise ConfigError(f"{place}.{key}: got {given!r}; allowed: {allowed}")
+    def refuse(key, value, allowed):
+        raise ConfigError(f"{place}.{key}: got {given(value)}; allowed: {allowed}")
 
     if settings["batch_size"] > settings["points"]:
         refuse("batch_size", settings["batch_size"], f"up to {settings['points']}, the points")
@@ -71,7 +72,9 @@ def check_substitutes(place, own, trained_by):
     for name in own.get("substitute", ()):
         if name not in names:
             hint = ", ".join(names) + nearest(name, names)
-            raise ConfigError(f"{place}.substitute: got {name!r}; allowed: what is trained: {hint}")
+            raise ConfigError(
+                f"{place}.substitute: got {given(name)}; allowed: what is trained: {hint}"
+            )
 
 
 def activation_names():
@@ -84,7 +87,7 @@ def activation_classes():
     return {
         item.name: item
         for path in ACTIVATION_FILES
-        for item in ast.parse(path.read_text(encoding="utf-8")).body
+        for item in parsed(path).body
         if isinstance(item, ast.ClassDef) and item.name != "Activation"
         if any(isinstance(part, ast.FunctionDef) and part.name in FORMULAS for part in item.body)
     }

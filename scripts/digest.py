@@ -6,7 +6,18 @@ import hashlib
 import json
 from pathlib import Path
 
+from scripts.errors import StudyError
+
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef)
+
+
+class CodeError(StudyError):
+    """A Python file that is none: which, and where."""
+
+
+def digest_of(*parts):
+    """SHA-256 of anything that JSON can say."""
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def code_digest(paths, unused=()):
@@ -14,24 +25,56 @@ def code_digest(paths, unused=()):
     digest = hashlib.sha256()
     for path in sorted(map(Path, paths)):
         digest.update(f"{path.name}\n".encode())
-        for name, item in items(path.read_text(encoding="utf-8"), str(path)):
+        for name, item in items(path):
             if name not in unused:
                 digest.update(f"{item}\n".encode())
     return digest.hexdigest()
 
 
-def study_digest(folder, config):
-    """SHA-256 of all code and settings, by which a report says what made it."""
-    folder = Path(folder)
-    code = code_digest([*folder.glob("framework/*.py"), *folder.glob("scripts/*.py")])
-    return hashlib.sha256(f"{code} {json.dumps(config)}".encode()).hexdigest()
+def parsed(path):
+    """The syntax tree of a Python file. CodeError where it has none."""
+    try:
+        return ast.parse(path.read_bytes(), filename=str(path))
+    except SyntaxError as error:
+        line = f", line {error.lineno}" if error.lineno else ""
+        raise CodeError(f"{path}{line}: {error.msg}") from None
+    except ValueError as error:  # of zero bytes
+        raise CodeError(f"{path}: {error}") from None
 
 
 @functools.cache  # for many steps run the same files
-def items(code, path):
+def items(path):
     """(name or None, syntax tree in words) of each statement of a file."""
-    tree = ast.parse(code, filename=path)
+    tree = parsed(path)
     for node in ast.walk(tree):
         if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
             del node.body[0]
     return [(getattr(item, "name", None), ast.dump(item)) for item in tree.body]
+
+
+@functools.cache
+def imported(path, root):
+    """The file and the project's own files that it imports, and those that they import, …"""
+    found, waiting = set(), [path]
+    while waiting:
+        path = waiting.pop()
+        if path not in found:
+            found.add(path)
+            waiting += imports(path, root)
+    return frozenset(found)
+
+
+@functools.cache
+def imports(path, root):
+    """The project's own files that a file names in its imports."""
+    names = []
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            package = [*path.relative_to(root).parts[: -node.level]] if node.level else []
+            module = ".".join([*package, *([node.module] if node.module else [])])
+            names += [module, *(f"{module}.{alias.name}" for alias in node.names)]
+    files = (root.joinpath(*name.split(".")) for name in names)
+    both = (place for file in files for place in (file.with_suffix(".py"), file / "__init__.py"))
+    return [place for place in both if place.is_file()]

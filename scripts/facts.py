@@ -18,7 +18,8 @@ from scripts.predicates import ALPHA
 from scripts.schema import nearest
 from scripts.study import beside_main, combinations
 
-RESULTS = ("runs", "summary", "factors", "claims", "intervals", "agreement")  # the tables it reads
+RESULTS = ("runs", "summary", "factors", "missing", "claims", "intervals", "agreement")  # it reads
+NAMED = 10  # missing combinations
 PACKAGES = (
     *("torch", "snakemake", "pandas", "numpy", "matplotlib", "jinja2", "pypandoc_binary", "typst"),
 )
@@ -27,6 +28,7 @@ VERDICT_WORDS = {
     "reversed": "is reversed",
     "no difference": "shows no difference",
     "undecided": "stays undecided",
+    "unproven": "is unproven, for runs are missing",
 }
 
 
@@ -68,6 +70,7 @@ def facts(config, digest, results, claims, causes):
         "main": main,
         "settings": settings[main],
         "runs": over_all(len(results["runs"]), "runs", "seed"),
+        "missing": missing_runs(rows_of["missing"]),
         "diverged": over_all(results["runs"]["diverged"].sum(), "runs", "diverged"),
         "all_rows": all_rows,
         "rows": lambda **wanted: rows_with(all_rows, wanted),
@@ -178,6 +181,24 @@ def what_is_said(rows):
     }
 
 
+def missing_runs(rows):
+    """How many runs are missing, and which, in words; nothing where all are there."""
+    if not rows:
+        return None
+    count = sum(row["last_seed"] - row["first_seed"] + 1 for row in rows)
+    seeds_of = {}
+    for row in rows:
+        of = f"*{row['protocol']}* {row['hidden']}–{row['output']}"
+        ends = dict.fromkeys([row["first_seed"], row["last_seed"]])  # one, if they are the same
+        seeds_of.setdefault(of, []).append("–".join(f"{seed:.0f}" for seed in ends))
+    words = [f"{name} (seeds {listed(seeds)})" for name, seeds in seeds_of.items()]
+    others = [f"{len(words) - NAMED} more"] if len(words) > NAMED else []
+    return {
+        "count": over_all(count, "missing", "first_seed"),
+        "which": "; ".join([*words[:NAMED], *others]),
+    }
+
+
 def sentences(words):
     """What runs say of a claim under each protocol; those that say the same share a sentence."""
     protocols_of = {}
@@ -231,6 +252,8 @@ def bound_to_seeds(seeds, column, value):
 
 def verdict_words(verdict, groups):
     """A verdict as the predicate of a sentence; a mixed one says where it is what."""
+    if verdict == "unproven":
+        return VERDICT_WORDS[verdict]
     empty = [group_name(group["group"]) for group in groups if not group["n"]]
     if empty and len(empty) < len(groups):
         groups = [group for group in groups if group["n"]]

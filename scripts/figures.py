@@ -1,8 +1,8 @@
 """The figures, each drawn from the tables alone, as SVG, PDF and PNG.
 
-    python -m scripts.figures --config JSON [--figures fig1 …]
+    python -m scripts.figures --config JSON [--figures fig1 …] [--by DIGEST]
 
-writes results/figures/fig1.* and so on.
+writes results/figures/fig1.* and so on, and receipts.
 """
 
 import argparse
@@ -21,9 +21,12 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, NullLocato
 
 from scripts import tables
 from scripts.errors import reported
+from scripts.files import replacing
 from scripts.names import activation_name, group_name
 from scripts.predicates import read_claims
-from scripts.study import beside_main
+from scripts.receipts import receipt
+from scripts.study import FIGURE_FORMATS, beside_main
+from scripts.study import FIGURES as DRAWN_FROM
 
 PAGE = 7.16  # width of the text in IEEE's layout, inches
 # Okabe & Ito's colours, which colour-blind readers can tell apart; dashes do the same in print.
@@ -43,6 +46,11 @@ STYLE = {
     "savefig.dpi": 200,
     "svg.hashsalt": "the same ids in each run",
     "pdf.fonttype": 42,
+}
+OF_THE_HOUR = {  # {format: what it would say of the hour and the software}
+    "svg": ["Date", "Creator"],
+    "pdf": ["CreationDate", "Creator", "Producer"],
+    "png": ["Software"],
 }
 METRIC_NAMES = {
     "final_train_loss": "loss",
@@ -145,14 +153,11 @@ def rows_of(table, protocol, hidden, output):
 
 def save(figure, name, folder=Path("results/figures")):
     """The same bytes each time: no date, no version of the software."""
-    folder.mkdir(parents=True, exist_ok=True)
     figure.draw_without_rendering()
     figure.set_layout_engine("none")  # laid out once, for all three
-    figure.savefig(folder / f"{name}.svg", metadata={"Date": None, "Creator": None})
-    figure.savefig(
-        folder / f"{name}.pdf", metadata={"CreationDate": None, "Creator": None, "Producer": None}
-    )
-    figure.savefig(folder / f"{name}.png", metadata={"Software": None})
+    for form in FIGURE_FORMATS:
+        with replacing(folder / f"{name}.{form}") as path:
+            figure.savefig(path, format=form, metadata=dict.fromkeys(OF_THE_HOUR[form]))
     plt.close(figure)
 
 
@@ -264,11 +269,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--config", required=True, type=json.loads)
     parser.add_argument("--figures", nargs="+", choices=FIGURES, default=list(FIGURES))
+    parser.add_argument("--by")
     arguments = parser.parse_args()
     settings = beside_main(arguments.config)
     main_protocol = next(iter(settings))
-    with plt.rc_context(STYLE):
-        for name in arguments.figures:
+    for name in arguments.figures:
+        made = [f"results/figures/{name}.{form}" for form in FIGURE_FORMATS]
+        with plt.rc_context(STYLE), receipt(name, arguments.by, made, DRAWN_FROM[name]):
             save(FIGURES[name](settings, main_protocol), name)
 
 

@@ -7,6 +7,7 @@ or of the hour enters a file: the same source, figures and bibliography give the
 """
 
 import os
+import re
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,6 +17,7 @@ import typst
 
 from scripts import bound
 from scripts.errors import StudyError
+from scripts.files import write_whole
 
 LAYOUTS = Path(__file__).resolve().parents[1] / "report" / "layouts"
 
@@ -24,6 +26,9 @@ READER = "markdown-raw_html-raw_tex-raw_attribute-latex_macros-native_divs-nativ
 
 # pdflatex knows these besides ASCII: Latin letters, and signs that pandoc or the template handle.
 LATEX_CHARACTERS = {chr(c) for c in range(0xA0, 0x180)} | set("–—‘’“”…−≤≥≈→\u202f")
+
+
+LONGEST = 120  # seconds
 
 
 class FormatError(StudyError):
@@ -49,36 +54,38 @@ def html(source: str, resources: Path, bibliography: Path) -> bytes:
     return bound.linked(text, link).encode()
 
 
-def write_markdown(document: str, path: Path, resources: Path) -> None:
-    """Write GitHub-flavoured Markdown with everything resolved; figures are linked."""
+def markdown(document: str, resources: Path, folder: Path) -> bytes:
+    """GitHub-flavoured Markdown with everything resolved; figures are linked, as seen from the
+    folder where it will lie.
+    """
     text = _pandoc(
         document, resources, "--from=json", *_shaping("markdown.md"),
         "--to=gfm+tex_math_dollars-tex_math_gfm", "--wrap=none",
-        f"--variable=resources:{_relative(resources, path)}",
+        f"--variable=resources:{_relative(resources, folder)}",
     )  # fmt: skip
-    write_whole(path, bound.plain(text).encode())
+    return bound.plain(text).encode()
 
 
-def write_latex(document: str, path: Path, resources: Path) -> None:
-    """Write an IEEEtran paper that compiles in its folder with a plain pdflatex."""
+def latex(document: str, resources: Path, folder: Path) -> bytes:
+    """An IEEEtran paper that compiles in its folder with a plain pdflatex."""
     text = _pandoc(
         document, resources, "--from=json", *_shaping("latex.tex"), "--to=latex",
-        f"--variable=resources:{_relative(resources, path)}",
+        f"--variable=resources:{_relative(resources, folder)}",
     )  # fmt: skip
     text = bound.linked(text, lambda entry, _, text: rf"\hyperref[source-{entry}]{{{text}}}")
     if unknown := sorted({c for c in text if ord(c) > 127} - LATEX_CHARACTERS):
         raise FormatError(f"write these characters as $…$, pdflatex lacks them: {unknown}")
-    write_whole(path, text.encode())
+    return text.encode()
 
 
-def write_pdf(document: str, path: Path, resources: Path) -> None:
-    """Write a two-column paper, typeset by Typst with the fonts that it carries."""
+def pdf(document: str, resources: Path, _: Path) -> bytes:
+    """A two-column paper, typeset by Typst with the fonts that it carries."""
     # Citations are resolved: pandoc need not leave them to Typst.
     options = ["--from=json", *_shaping("typst.typ"), "--to=typst-citations"]
     text = _pandoc(document, resources, *options)
     text = bound.linked(text, lambda entry, _, text: f"#link(<source-{entry}>)[{text}];")
     try:
-        pdf = typst.compile(
+        return typst.compile(
             text.encode(),
             root=str(resources),
             ignore_system_fonts=True,
@@ -86,21 +93,18 @@ def write_pdf(document: str, path: Path, resources: Path) -> None:
         )
     except typst.TypstError as error:
         raise FormatError("\n".join([f"typst: {error.message}", *error.hints])) from None
-    write_whole(path, pdf)
 
 
 def write_all(source: str, folder: Path, resources: Path, bibliography: Path) -> None:
-    """Write the four files into a folder; pandoc and Typst run beside Python."""
+    """Write the four files into a folder, or none; pandoc and Typst run beside Python."""
     with ThreadPoolExecutor() as pool:
-        page = pool.submit(html, source, resources, bibliography)
+        made = {"html": pool.submit(html, source, resources, bibliography)}
         document = read(source, resources, bibliography)
-        writing = [
-            pool.submit(write, document, folder / f"report.{ending}", resources)
-            for ending, write in [("pdf", write_pdf), ("tex", write_latex), ("md", write_markdown)]
-        ]
-    for written in writing:
-        written.result()
-    write_whole(folder / "report.html", page.result())
+        for ending, make in (("pdf", pdf), ("tex", latex), ("md", markdown)):
+            made[ending] = pool.submit(make, document, resources, folder)
+    contents = {ending: content.result() for ending, content in made.items()}
+    for ending, content in contents.items():
+        write_whole(folder / f"report.{ending}", content)
 
 
 def _reading(bibliography: Path) -> list[str]:
@@ -110,6 +114,7 @@ def _reading(bibliography: Path) -> list[str]:
         "--citeproc", f"--csl={LAYOUTS / 'numeric.csl'}",
         f"--bibliography={bibliography.resolve()}",
         "--metadata=link-citations:true", "--metadata=reference-section-title:References",
+        f"--lua-filter={LAYOUTS / 'safe.lua'}",
     ]  # fmt: skip
 
 
@@ -121,29 +126,27 @@ def _shaping(template: str) -> list[str]:
 
 
 def _pandoc(text: str, resources: Path, *options: str) -> str:
-    # --sandbox: reading the source opens no file; the filters alone open the figures.
+    # --sandbox: reading the source opens no file; the filters alone open the figures. The time is
+    # limited as its manual advises: for some texts it takes ages.
     # A filter finds its figures relative to the folder that pandoc runs in.
     command = [pypandoc.get_pandoc_path(), "--sandbox", "--fail-if-warnings"]
-    result = subprocess.run(
-        [*command, f"--data-dir={LAYOUTS}", *options],
-        input=text,
-        cwd=resources,
-        capture_output=True,
-        encoding="utf-8",
-    )
+    try:
+        result = subprocess.run(
+            [*command, f"--data-dir={LAYOUTS}", *options],
+            input=text,
+            cwd=resources,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=LONGEST,
+        )
+    except subprocess.TimeoutExpired:
+        raise FormatError(f"pandoc: it would take more than {LONGEST} s") from None
     if result.returncode:
-        raise FormatError("pandoc: " + result.stderr.partition("stack traceback:")[0].strip())
+        said = re.sub(r"Error running filter .*:\n", "", result.stderr)
+        raise FormatError("pandoc: " + said.partition("stack traceback:")[0].strip())
     return result.stdout
 
 
-def _relative(folder: Path, path: Path) -> str:
-    """Say how a file refers to a folder, in any system's LaTeX or browser."""
-    return Path(os.path.relpath(folder, path.parent)).as_posix()
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_bytes(content)
-    os.replace(temporary, path)
+def _relative(resources: Path, folder: Path) -> str:
+    """Say how a file in a folder refers to the resources, in any system's LaTeX or browser."""
+    return Path(os.path.relpath(resources, folder)).as_posix()

@@ -9,7 +9,10 @@ from pathlib import Path
 import jsonschema
 import yaml
 
-from scripts.errors import StudyError
+from scripts.errors import LONGEST, StudyError, not_utf8, one_line
+
+DEEPEST, MOST_NODES, LONGEST_NUMBER = 20, 20_000, 100
+NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 
 
 class ConfigError(StudyError):
@@ -17,16 +20,54 @@ class ConfigError(StudyError):
 
 
 class Loader(yaml.SafeLoader):
-    """YAML's loader, except that it refuses a key given twice, where the last would win."""
+    """YAML's loader, except that it refuses a key given twice, where the last would win, and what
+    would keep it busy or trip it up: aliases without end, depth, tags, numbers of very many digits.
+    """
+
+    def __init__(self, stream):
+        super().__init__(stream)
+        self.depth = self.count = 0  # of the nodes; an alias counts as what it stands for
+        self.counts = {}  # {anchor: the nodes that it stands for}
+
+    def compose_node(self, parent, index):
+        event, before = self.peek_event(), self.count
+        if isinstance(event, yaml.AliasEvent):
+            if event.anchor in self.anchors and event.anchor not in self.counts:
+                refuse(event, f"*{event.anchor} stands within itself")
+            self.count += self.counts.get(event.anchor, 1)
+        else:
+            if event.tag:
+                refuse(event, f"could not determine a constructor for the tag {event.tag!r}")
+            self.count += 1
+        if self.count > MOST_NODES:
+            refuse(event, f"there are more than {MOST_NODES} keys and values")
+        if self.depth == DEEPEST:
+            refuse(event, f"this lies more than {DEEPEST} levels deep")
+        self.depth += 1
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        self.counts.setdefault(event.anchor, self.count - before)
+        return node
+
+    def compose_scalar_node(self, anchor):
+        node = super().compose_scalar_node(anchor)
+        if node.tag in NUMBERS and len(node.value) > LONGEST_NUMBER:
+            refuse(node, f"a number has {LONGEST_NUMBER} signs at most")
+        return node
 
     def compose_mapping_node(self, anchor):
         node = super().compose_mapping_node(anchor)
-        keys = [key.value for key, _ in node.value]
-        for i, (key, _) in enumerate(node.value):
-            if key.value in keys[:i]:
-                problem = f"the key {key.value} is there twice"
-                raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
+        keys = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in keys:
+                    refuse(key, f"the key {printable(key.value)} is there twice")
+                keys.add(key.value)
         return node
+
+
+def refuse(place, problem):
+    raise yaml.MarkedYAMLError(problem=problem, problem_mark=place.start_mark)
 
 
 def read_yaml(path):
@@ -35,7 +76,10 @@ def read_yaml(path):
         return yaml.load(Path(path).read_text(encoding="utf-8"), Loader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1
-        raise ConfigError(f"{path}, line {line}: this is no YAML: {error.problem}") from None
+        said = one_line(error.problem)
+        raise ConfigError(f"{path}, line {line}: this is no YAML: {said}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: this is no YAML: {not_utf8(error)}") from None
     except (yaml.YAMLError, ValueError) as error:  # a character or a date that there is not
         raise ConfigError(f"{path}: this is no YAML: {str(error).splitlines()[0]}") from None
 
@@ -100,12 +144,17 @@ def message(error, validator):
         hint = ", ".join(allowed) + nearest(error.instance, allowed)
     else:
         hint = error.schema["description"] + unquoted(error.instance, error.schema, validator)
-    return f"{place or 'the file'}: got {error.instance!r}; allowed: {hint}"
+    return f"{place or 'the file'}: got {given(error.instance)}; allowed: {hint}"
+
+
+def given(value):
+    """What was given, on one line."""
+    return one_line(repr(value))
 
 
 def printable(key):
-    """A key on one line."""
-    return str(key) if str(key).isprintable() else repr(key)
+    """A key on one line, and so that it is seen."""
+    return one_line(str(key)) if str(key).isprintable() and str(key).strip() else given(key)
 
 
 def unquoted(value, schema, validator):
@@ -121,5 +170,5 @@ def unquoted(value, schema, validator):
 
 def nearest(given, names):
     """' (did you mean …?)', or nothing where no name comes near."""
-    close = difflib.get_close_matches(str(given).lower(), names, n=1)
+    close = difflib.get_close_matches(str(given)[:LONGEST].lower(), names, n=1)
     return f" (did you mean {close[0]}?)" if close else ""

@@ -1,15 +1,18 @@
 """What the terminal says at the end: where the report lies, or why a job failed."""
 
 import atexit
+import shutil
 import sys
 import time
 from pathlib import Path
 
+LITTLE = 64 * 1024  # bytes of disk, where not even a message may find room
 # What Snakemake says of a failed job besides the job's own message.
-NOISE = ("RuleException:", "Shutting down", "Exiting because", "Complete log", "Restored previous")
+NOISE = ("RuleException:", "Shutting down", "Exiting because", "Complete log")
+NOISE += ("Restored previous", "Removing output")
 
 
-def quieten(logger, report):
+def quieten(logger, report, partial=False):
     """End a run with the report's place and the time it took, and leave out Snakemake's own words
     on failed jobs, which `why_failed` replaces. (.snakemake/log/ keeps every word.)
     """
@@ -19,7 +22,8 @@ def quieten(logger, report):
         text, event = record.getMessage(), getattr(record, "event", None)
         if text.startswith(("Elapsed time", "Nothing to be done")) and Path(report).exists():
             done = f"Done in {took(started)}." if "time" in text else "All is up to date."
-            atexit.register(print, f"{done} The report: {report}", file=sys.stderr)
+            what = "The partial report" if partial else "The report"
+            atexit.register(print, f"{done} {what}: {report}", file=sys.stderr)
             return False
         if event == "progress" and not sys.stderr.isatty():  # where no bar can be drawn
             record.event, record.msg = None, f"{record.done} of {record.total} steps done"
@@ -28,18 +32,65 @@ def quieten(logger, report):
     logger.handlers[0].addFilter(shown)  # the first handler writes to the screen
 
 
+def edited(files, most=5):
+    """Say which results are not as they were made."""
+    for path in files[:most]:
+        print(
+            f"{path} was changed since it was made (edited, or cut off?): a run makes it anew, and "
+            "keeps this one in results/edited/",
+            file=sys.stderr,
+        )
+    if len(files) > most:
+        print(f"… and so were {len(files) - most} more", file=sys.stderr)
+
+
 def took(started):
     minutes, seconds = divmod(round(time.monotonic() - started), 60)
     return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
 
 
-def why_failed(jobs):
-    """What each failed job wrote into its log, and where the log lies."""
-    messages = []
-    for job in sorted(jobs, key=lambda job: str(job.log)):
-        for log in job.log:
-            log = Path(log)  # not there, where a job could not even begin
-            text = log.read_text(encoding="utf-8", errors="replace").strip() if log.exists() else ""
-            unexplained = f"{job} ended without a word. Was it killed, for want of memory?"
-            messages.append(f"{text or unexplained}\nThe log: {log}")
+def why_failed(jobs, most=5):
+    """For each failed job: what it was, what happened, how to run it again, where its log is."""
+    jobs = sorted((job for job in jobs if job.log), key=lambda job: str(job.log))
+    messages = [
+        f"{last_words(name_of(job), Path(job.log[0]))}\n"
+        f"Again: {snakemake()} --cores 1 {job.output[0]}\nThe log: {job.log[0]}"
+        for job in jobs[:most]
+    ]
+    if len(jobs) > most:
+        messages.append(f"And {len(jobs) - most} more; the logs are in results/logs/")
     return "\n\n".join(messages) or "Stopped. The same command goes on from here."
+
+
+def name_of(job):
+    """What a job calls itself: "train as-written/relu-identity, seeds 0-19"."""
+    if job.rule.name != "train":
+        return job.rule.name
+    return "train {protocol}/{hidden}-{output}, seeds {seeds}".format(**job.wildcards_dict)
+
+
+def last_words(name, log):
+    """A job's own message, which begins with its name and may go on for some lines; or the last
+    line of what Python says of a mistake in the code.
+    """
+    text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+    lines = text.strip().splitlines()
+    own = [i for i, line in enumerate(lines) if line.startswith(f"{name}: ")]
+    if own:
+        return "\n".join(lines[own[-1] :])
+    if "Traceback (most recent call last):" in lines:
+        return f"{name}: {lines[-1]}"
+    if shutil.disk_usage(log.parent if log.parent.exists() else ".").free < LITTLE:
+        return f"{name}: it ended without a word, and the disk is full"
+    return f"{name}: it ended without a word. Was it killed, for want of memory?"
+
+
+def snakemake():
+    """The command, as one can type it here."""
+    beside = Path(sys.executable).with_name("snakemake")
+    found = shutil.which("snakemake")
+    if found and Path(found) == beside:
+        return "snakemake"
+    python = Path(sys.executable)
+    python = python.relative_to(Path.cwd()) if python.is_relative_to(Path.cwd()) else python
+    return f"{python} -m snakemake"

@@ -1,13 +1,35 @@
-"""The shape of the study: which combinations are trained, in which blocks, and where they lie."""
+"""The shape of the study: which combinations are trained, in which blocks; which files each step
+makes, and from which.
+"""
+
+from pathlib import Path
 
 from scripts.config import protocols
 
+BLOCK_TABLES = ["runs", "losses", "layers"]
+SUMMARIES = [f"results/{table}.csv" for table in (*BLOCK_TABLES, "factors", "missing", "summary")]
+VERDICTS = [f"results/{table}.csv" for table in ("claims", "intervals", "agreement")]
+VERDICTS_FROM = [
+    *(f"results/{table}.csv" for table in ("runs", "summary", "missing")),
+    *("report/claims.yaml", "report/published.csv"),
+]
 FIGURES = {  # what each is drawn from
     "fig1": ["results/losses.csv"],
     "fig2": ["results/runs.csv"],
     "fig3": ["results/claims.csv", "report/claims.yaml"],
     "fig4": ["results/layers.csv"],
 }
+FIGURE_FORMATS = ["svg", "pdf", "png"]
+DRAWN = [f"results/figures/{figure}.{form}" for figure in FIGURES for form in FIGURE_FORMATS]
+REPORT = [f"results/report/report.{form}" for form in ("md", "tex", "html", "pdf")]
+
+
+def report_from():
+    """What the report is written from."""
+    sources = ("claims.yaml", "causes.yaml", "report.md.j2", "references.bib")
+    layouts = sorted(Path("report/layouts").iterdir())
+    sources = [*(f"report/{name}" for name in sources), *map(str, layouts)]
+    return [*SUMMARIES, *VERDICTS, *DRAWN, *sources]
 
 
 def combinations(config):
@@ -54,3 +76,8 @@ def blocks_by_combination(config):
 def block_folders(config):
     """The folder of each block's tables."""
     return [folder for folders in blocks_by_combination(config).values() for folder in folders]
+
+
+def block_tables(folders):
+    """The files of blocks."""
+    return [f"{folder}/{table}.csv" for folder in folders for table in BLOCK_TABLES]

@@ -4,19 +4,25 @@ results/README.md explains the columns to people.
 """
 
 import contextlib
+import csv
+import io
 import itertools
-import os
+import re
 from pathlib import Path
 
 import pandas as pd
 import pandera.errors
 import pandera.pandas as pa
 
-from scripts.errors import StudyError
+from scripts.errors import StudyError, not_utf8, one_line
+from scripts.files import replacing
 
 FLOAT_FORMAT = "%.9g"  # nine digits tell any two float32 apart
 METRICS = ("final_train_loss", "train_accuracy", "test_accuracy")
 BLOCK_TABLES = {"runs": "runs", "losses": "block_losses", "layers": "layers"}  # {file: its table}
+NUMBER = re.compile(r" *[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)? *|[+-]?inf", re.I | re.A)
+NAME = re.compile(r"\w[\w .-]{0,199}")
+FLAGS = (b"rue", b"RUE", b"alse", b"ALSE")  # of what pandas takes for True and False
 STATISTICS = ("mean", "sd", "median", "min", "max")
 
 
@@ -25,7 +31,12 @@ class TableError(StudyError):
 
 
 def text():
-    return pa.Column("str", description="a name")
+    return pa.Column("str", pa.Check(are_names), description="a name")
+
+
+def are_names(texts):
+    """Which of the texts mean nothing to a shell, a path, LaTeX, HTML or Typst."""
+    return ~texts.isin([text for text in texts.unique() if not NAME.fullmatch(str(text))])
 
 
 def flag():
@@ -88,9 +99,10 @@ TABLES = {
         activation_std=at_least_0(),
         activation_slope=at_least_0(),
     ),
+    "missing": table({**COMBINATION, "first_seed": whole(0)}, last_seed=whole(0)),
     "summary": table(
         COMBINATION,
-        n=whole(1),
+        n=whole(0),
         diverged=whole(0),
         trained=share(),
         epochs_to_target_median=number(pa.Check.ge(1), allowed="a number, 1 or more"),
@@ -147,10 +159,8 @@ def writing(name, path):
     """A function that writes parts of a table, each as `write` does, in the order of their keys.
     The table is there when the block is left, if without an error.
     """
-    path, schema = Path(path), TABLES[name]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    with temporary.open("w", encoding="utf-8", newline="") as file:
+    schema = TABLES[name]
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
 
         def write_part(frame):
             unknown = [column for column in frame if column not in schema.columns]
@@ -164,12 +174,7 @@ def writing(name, path):
                 lineterminator="\n",
             )
 
-        try:
-            yield write_part
-        except BaseException:
-            temporary.unlink()
-            raise
-    os.replace(temporary, path)
+        yield write_part
 
 
 def read(name, path):
@@ -192,15 +197,28 @@ def read_parts(name, paths):
 
 
 def parse(name, path):
-    if not Path(path).read_bytes().endswith(b"\n"):
+    data, columns = Path(path).read_bytes(), TABLES[name].columns
+    if not data.endswith(b"\n"):
         raise TableError(f"{path}: the file is cut off in a line")
-    types = {column: str(kind.dtype) for column, kind in TABLES[name].columns.items()}
+    types = {column: str(kind.dtype) for column, kind in columns.items()}
     try:
         frame = pd.read_csv(path, dtype=types, na_values=[""], keep_default_na=False)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         check_cells(name, path)
-        raise TableError(f"{path}: {str(error).splitlines()[0]}") from None
+        raise TableError(f"{path}: {one_line(str(error).splitlines()[0])}") from None
     check_columns(frame, name, path)
+    # pandas fills up a row that is too short, takes what is too much in the first for names, passes
+    # over empty lines, and takes True for a number where a column holds nothing else.
+    commas = data.count(b"\n") * (len(columns) - 1)
+    flags = len(frame) * sum(kind == "bool" for kind in types.values())
+    as_written = (
+        data.count(b",") == commas
+        and data.count(b"\r") == data.count(b"\r\n")
+        and sum(map(data.count, FLAGS)) == flags
+        and isinstance(frame.index, pd.RangeIndex)
+    )
+    if not as_written:
+        check_cells(name, path)
     return frame
 
 
@@ -219,30 +237,43 @@ def check_columns(frame, name, path):
     pairs = itertools.zip_longest(frame, TABLES[name].columns, fillvalue="none")
     for place, (column, allowed) in enumerate(pairs, start=1):
         if column != allowed:
+            column = one_line(str(column))
             raise TableError(f"{path}: column {place}: got {column}; allowed: {allowed}")
 
 
 def check_cells(name, path):
-    """TableError at the first cell that is no value of its column's type."""
-    with contextlib.suppress(ValueError):  # the file is no table at all
-        cells = pd.read_csv(path, dtype=str, keep_default_na=False)
-        check_columns(cells, name, path)
-        for column, kind in TABLES[name].columns.items():
-            for row, cell in enumerate(cells[column]):
+    """TableError at the first row that has not a cell for each column, and at the first cell that
+    is no value of its column's type.
+    """
+    columns = TABLES[name].columns
+    try:
+        text = Path(path).read_bytes().decode("utf-8-sig")
+        lines = csv.reader(io.StringIO(text, newline=""))
+        check_columns(next(lines), name, path)
+        for row, cells in enumerate(lines):
+            if len(cells) != len(columns):
+                place = f"row {row + 1}: got {len(cells)} cells"
+                raise TableError(f"{path}: {place}; allowed: {len(columns)}")
+            for cell, (column, kind) in zip(cells, columns.items(), strict=True):
                 if not is_value(cell, kind):
                     raise TableError(f"{path}: {wrong_cell(column, row, cell, kind)}")
+    except UnicodeDecodeError as error:
+        raise TableError(f"{path}: {not_utf8(error)}") from None
+    except csv.Error as error:
+        raise TableError(f"{path}: line {lines.line_num}: {error}") from None
 
 
 def is_value(cell, kind):
+    dtype = str(kind.dtype)
     if cell == "":
         return kind.nullable
-    if str(kind.dtype) == "bool":
-        return cell in ("True", "False")
-    number = {"int64": int, "Int64": int, "float64": float}.get(str(kind.dtype), str)
-    try:
-        return number(cell) is not None
-    except ValueError:
-        return False
+    if dtype == "bool":
+        return cell.lower() in ("true", "false")
+    if dtype in ("int64", "Int64", "float64"):
+        if not NUMBER.fullmatch(cell):
+            return False
+        return dtype == "float64" or (float(cell).is_integer() and abs(float(cell)) < 2**63)
+    return True
 
 
 def reason(error, frame, schema):
@@ -250,12 +281,12 @@ def reason(error, frame, schema):
     case = error.failure_cases.iloc[0]
     row, column = case["index"], case["column"]
     if case["check"] == "multiple_fields_uniqueness":
-        key = ", ".join(map(str, frame.loc[row, schema.unique]))
+        key = one_line(", ".join(map(str, frame.loc[row, schema.unique])))
         return f"columns {', '.join(schema.unique)}, row {row + 1}: got {key} again; allowed: once"
     return wrong_cell(column, row, case["failure_case"], schema.columns[column])
 
 
 def wrong_cell(column, row, value, kind):
     place = f"column {column}" if row is None else f"column {column}, row {row + 1}"
-    given = "none" if pd.isna(value) or value == "" else value
+    given = "none" if pd.isna(value) or value == "" else one_line(str(value))
     return f"{place}: got {given}; allowed: {kind.description}"

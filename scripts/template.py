@@ -6,15 +6,21 @@ A message says the file and the line, shows the line, and names the nearest righ
 import re
 
 import jinja2
-from jinja2.sandbox import SandboxedEnvironment
 
-from scripts.errors import StudyError
+from scripts.bound import Number
+from scripts.errors import StudyError, one_line
 from scripts.filters import FILTERS, checked, const
+from scripts.sandbox import Sandbox, little_memory
 from scripts.schema import nearest
 
 PATH = "report/report.md.j2"
 TAG = re.compile(r"\{%-?\s*(\w+)(?:(?!%\}).)*%\}", re.S)
-BLOCKS = {"for", "if", "macro", "call", "filter"}
+MISTAKES = (
+    *(jinja2.TemplateError, ArithmeticError, AttributeError, LookupError, MemoryError),
+    *(RuntimeError, SyntaxError, TypeError, ValueError),
+)
+LONGEST = 10_000_000  # signs of a report
+BLOCKS = {"for", "if", "macro", "call", "filter", "block", "set"}
 
 
 class TemplateError(StudyError):
@@ -27,12 +33,16 @@ def render(template, facts):
     """
     environment = environment_of(facts)
     try:
-        return environment.from_string(template).render(facts)
+        with little_memory():
+            text = environment.from_string(template).render(facts)
     except jinja2.TemplateSyntaxError as error:
         line = unclosed(template) if "needs to be closed" in error.message else error.lineno
         raise mistake(template, line, reworded(error.message, environment)) from None
-    except (jinja2.TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
-        raise mistake(template, line_of(error), reworded(str(error), environment)) from None
+    except MISTAKES as error:
+        raise mistake(template, line_of(error), reworded(said_by(error), environment)) from None
+    if len(text) > LONGEST:
+        raise mistake(template, None, f"the report would have {len(text)} signs")
+    return text
 
 
 def environment_of(facts):
@@ -42,15 +52,22 @@ def environment_of(facts):
         @property
         def _undefined_message(self):
             name, owner = self._undefined_name, self._undefined_obj
+            what = repr(name) if isinstance(name, (str, int)) else f"entry of a {kind(name)}"
             if isinstance(owner, dict):
-                return f"there is no {name!r} here{nearest(name, map(str, owner))}"
+                return f"there is no {what} here{nearest(name, map(str, owner))}"
             if owner is not jinja2.utils.missing:
-                return f"a {type(owner).__name__} has no {name!r}"
-            return f"there is no {name!r}{nearest(name, [*facts, *environment.globals])}"
+                return f"a {kind(owner)} has no {what}"
+            return f"there is no {what}{nearest(name, [*facts, *environment.globals])}"
 
-    environment = SandboxedEnvironment(
+    def shown(value):
+        """A text or a Number as it is: of anything else, Python's words would be in the report."""
+        if not isinstance(checked(value), (str, Number, jinja2.Undefined)):
+            raise TypeError(f"a {kind(value)} is no text; a filter may write it")
+        return value
+
+    environment = Sandbox(
         undefined=Missing,
-        finalize=checked,
+        finalize=shown,
         comment_start_string="{##",  # {#fig:losses} is an identifier of pandoc's
         comment_end_string="##}",
         trim_blocks=True,
@@ -62,13 +79,17 @@ def environment_of(facts):
     return environment
 
 
+def kind(value):
+    return type(value).__name__
+
+
 def mistake(template, line, said):
     """The error of a line, which is shown."""
     if not line:
-        return TemplateError(f"{PATH}: {said}")
-    lines = template.splitlines()
+        return TemplateError(f"{PATH}: {one_line(said)}")
+    lines = template.split("\n")
     shown = lines[min(line, len(lines)) - 1].strip()
-    return TemplateError(f"{PATH}, line {line}: {said}\n    {shown}")
+    return TemplateError(f"{PATH}, line {line}: {one_line(said)}\n    {one_line(shown)}")
 
 
 def line_of(error):
@@ -79,6 +100,17 @@ def line_of(error):
             line = frame.tb_lineno
         frame = frame.tb_next
     return line
+
+
+def said_by(error):
+    """What Python says of a mistake."""
+    if isinstance(error, RecursionError):
+        return "this is nested too deeply, or a macro calls itself without end"
+    if isinstance(error, MemoryError):
+        return "this takes too much memory"
+    if isinstance(error, KeyError):
+        return f"there is no {error}"
+    return error.msg if isinstance(error, SyntaxError) else str(error)
 
 
 def reworded(said, environment):
@@ -97,6 +129,8 @@ def unclosed(template):
     waiting = []
     for tag in TAG.finditer(template):
         name = tag[1]
+        if name == "set" and "=" in tag[0]:  # which ends there
+            continue
         if name in BLOCKS:
             waiting.append((name, template.count("\n", 0, tag.start()) + 1))
         elif waiting and name.removeprefix("end") in BLOCKS:

@@ -1,9 +1,9 @@
 """Train one combination of activations under one protocol, for a block of seeds side by side.
 
     python -m scripts.train --settings JSON --protocol NAME --hidden NAME --output NAME
-        --seeds FIRST-LAST --folder FOLDER
+        --seeds FIRST-LAST --folder FOLDER [--by DIGEST]
 
-writes runs.csv, losses.csv and layers.csv into the folder.
+writes runs.csv, losses.csv and layers.csv into the folder, and a receipt (scripts/receipts.py).
 """
 
 import argparse
@@ -11,11 +11,13 @@ import contextlib
 import json
 import os
 import tempfile
+from pathlib import Path
 
 os.environ.setdefault("MKL_CBWR", "AUTO")  # the same bits for any block: framework/product.py
 
 import pandas as pd
 import torch
+import yaml
 
 from framework import MLP, SGD, Adam, BCELoss, BCEWithLogitsLoss, Linear, MSELoss, glorot_uniform_
 from framework.activations import sigmoid
@@ -24,7 +26,7 @@ from scripts.activations import by_name
 from scripts.data import WEIGHTS, draw_replicas, orders, stream
 from scripts.errors import reported
 from scripts.progress import progress
-from scripts.schema import read_yaml
+from scripts.receipts import receipt
 
 SIDE_BY_SIDE = {"cpu": 80, "cuda": 10_000}  # more replicas at once are no faster, or need more room
 PER_REPLICA = (-2, -1)  # the axes of one replica's points and outputs
@@ -248,7 +250,8 @@ def warm_up():
     """Spend what first uses of torch and pandas cost, so that forks of this process need not."""
     torch.set_num_threads(1)
     tiny = {"points": 2, "batch_size": 1, "epochs": 1, "hidden_widths": [1], "substitute": {}}
-    settings = read_yaml("config.yaml")["training"] | tiny | {"device": "cpu"}
+    settings = yaml.safe_load(Path("config.yaml").read_text(encoding="utf-8"))["training"]
+    settings |= tiny | {"device": "cpu"}
     names = {"protocol": "warm-up", "hidden": "relu", "output": "identity"}
     with tempfile.TemporaryDirectory() as folder:
         write_block([train(settings, names["hidden"], names["output"], [0, 1])], names, folder)
@@ -258,9 +261,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     for name in ("settings", "protocol", "hidden", "output", "seeds", "folder"):
         parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--by")
     arguments = parser.parse_args()
-    with reported(
-        f"train {arguments.protocol}/{arguments.hidden}-{arguments.output}, seeds {arguments.seeds}"
+    combination = f"{arguments.protocol}/{arguments.hidden}-{arguments.output}"
+    step = f"train/{combination}/seeds-{arguments.seeds}"
+    made = [f"{arguments.folder}/{table}.csv" for table in tables.BLOCK_TABLES]
+    with (
+        reported(f"train {combination}, seeds {arguments.seeds}"),
+        receipt(step, arguments.by, made),
     ):
         train_block(arguments)
 

@@ -24,6 +24,8 @@ import threading
 import traceback
 from pathlib import Path
 
+from scripts.files import alive
+
 STARTED = b"+"
 LOOK_FOR_PARENT = 1.0  # seconds
 
@@ -34,9 +36,18 @@ def run_warm(module, arguments, parent, folder):
         socket.send_fds(connection, [b"-"], [1, 2])  # where the job's output goes
         connection.sendall(json.dumps([module, *arguments]).encode() + b"\n")
         if connection.recv(1) == STARTED:
-            status = connection.recv(1)
+            status = answer(connection, int(parent))
             return status[0] if status else 1  # killed, with no time to say why
     return None
+
+
+def answer(connection, parent):
+    """What the job says at its end; nothing if it was killed, or the parent was, jobs and all."""
+    connection.settimeout(LOOK_FOR_PARENT)
+    while alive(parent):
+        with contextlib.suppress(TimeoutError):
+            return connection.recv(1)
+    return b""
 
 
 def connection_to(module, parent, folder):
@@ -87,14 +98,6 @@ def serve(module, parent, folder):
                 while os.waitpid(-1, os.WNOHANG)[0]:
                     pass
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def alive(process):
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def work(connection):

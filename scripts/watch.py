@@ -25,12 +25,11 @@ from watchfiles import watch
 
 from scripts import formats, report
 from scripts.config import check
-from scripts.digest import study_digest
 from scripts.errors import StudyError
 from scripts.schema import read_yaml
+from scripts.steps import forget_code, steps
 from scripts.study import FIGURES
 
-ROOT = Path(__file__).parent.parent
 LISTENER = Path(__file__).with_suffix(".js")
 WATCHED = ("", "report", "report/layouts", "scripts", "framework", "results", "results/figures")
 ENDINGS = (".j2", ".lua", ".css", ".js", ".html", ".csl", ".bib", ".yaml", ".csv", ".py", ".svg")
@@ -114,17 +113,18 @@ class Writer:
 
     def take(self, paths):
         """Do what edits of these files ask for."""
+        forget_code()
         if any(path.startswith("scripts/") and path != "scripts/figures.py" for path in paths):
             start_anew(self.port)
         if any(path in ("config.yaml",) or path.startswith("framework/") for path in paths):
             self.look_for_stale_results()
         try:
             if any(path in CLAIMS for path in paths):
-                self.step("claims", [])
-                self.step("figures", ["--figures", "fig3"])
+                self.step("claims")
+                self.step("figures", "fig3")
             if "scripts/figures.py" in paths:
-                self.step("figures", ["--figures", *FIGURES])
-            if any(path.startswith(FACTS) for path in paths):
+                self.step("figures", *FIGURES)
+            if any(path.startswith((*FACTS, "framework/")) for path in paths):
                 self.known = None
             self.render()
         except FileNotFoundError as error:
@@ -136,12 +136,14 @@ class Writer:
         print(message, file=sys.stderr)
         self.page.tell(error=message)
 
-    def step(self, name, arguments):
+    def step(self, name, *figures):
         """Run a step of the study as the DAG would."""
         print(f"{name} …")
         self.page.tell(note=f"The {name} are made anew …")
-        config = json.dumps(read_yaml("config.yaml"))
-        command = [sys.executable, "-m", f"scripts.{name}", "--config", config, *arguments]
+        config = read_yaml("config.yaml")
+        options = ["--config", json.dumps(config), "--by", steps(config)[(*figures, name)[0]]]
+        options += ["--figures", *figures] if figures else []
+        command = [sys.executable, "-m", f"scripts.{name}", *options]
         result = subprocess.run(command, capture_output=True, text=True)
         self.page.tell(note="")
         if result.returncode:
@@ -153,7 +155,7 @@ class Writer:
         if self.known is None:
             config = read_yaml("config.yaml")
             check(config)
-            self.known = report.read_facts(config, study_digest(ROOT, config))
+            self.known = report.read_facts(config)
         html = formats.html(report.markdown(self.known), Path("results"), report.BIBLIOGRAPHY)
         self.page.tell(html=html, error="")
         print(f"rendered in {time.perf_counter() - began:.2f} s")
@@ -167,7 +169,11 @@ def stale_results():
     command = [sys.executable, "-m", "snakemake", "--cores", "1", "--dry-run"]
     said = subprocess.run(command, capture_output=True, text=True).stderr
     jobs = {rule: int(n) for rule, n in re.findall(r"^ (\w+) +(\d+) *$", said, re.M)}
-    older = [f"{rule} ({n})" for rule, n in jobs.items() if rule not in ("all", "total", "report")]
+    older = [
+        f"{rule} ({n})"
+        for rule, n in jobs.items()
+        if rule not in ("all", "total", "report", "manifest")
+    ]
     if not older:
         return ""
     return f"Results are older than code or settings; make report would run {', '.join(older)}."

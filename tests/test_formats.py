@@ -12,10 +12,10 @@ import typst
 from scripts import formats
 
 WRITERS = {
-    "report.md": formats.write_markdown,
+    "report.md": formats.markdown,
     "report.html": None,  # in one go, see `write`
-    "report.tex": formats.write_latex,
-    "report.pdf": formats.write_pdf,
+    "report.tex": formats.latex,
+    "report.pdf": formats.pdf,
 }
 
 SPECIAL = r"% & _ # $ < > ~ ^ { } \write18{ls} <script>alert(1)</script> #read(x) \input{y} // z"
@@ -105,10 +105,12 @@ def write(resources):
     def write(source, name, folder="report"):
         path = resources / folder / name
         if name == "report.html":
-            path.parent.mkdir(exist_ok=True)
-            path.write_bytes(formats.html(source, resources, BIBLIOGRAPHY))
+            content = formats.html(source, resources, BIBLIOGRAPHY)
         else:
-            WRITERS[name](formats.read(source, resources, BIBLIOGRAPHY), path, resources)
+            document = formats.read(source, resources, BIBLIOGRAPHY)
+            content = WRITERS[name](document, resources, path.parent)
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
         return path
 
     return write
@@ -149,12 +151,6 @@ def test_same_bytes(write, name):
     first = write(SOURCE, name).read_bytes()
     assert first == write(SOURCE, name).read_bytes()
     assert str(Path.cwd()).encode() not in first
-
-
-@pytest.mark.parametrize("name", WRITERS)
-def test_only_the_file_is_left(write, name):
-    path = write(SOURCE, name, folder=f"alone-{name}")
-    assert list(path.parent.iterdir()) == [path]
 
 
 def test_markdown_is_resolved(write):
@@ -223,12 +219,15 @@ def test_errors_name_the_cause(write, name, text, message):
     assert "traceback" not in str(caught.value)
 
 
-def test_a_failed_format_leaves_the_old_file(write):
-    path = write(SOURCE, "report.md", folder="kept")
-    before = path.read_bytes()
+@pytest.mark.parametrize("text", ["@fig:nowhere", "The σ is small.", r"$\nomaths$"])
+def test_where_a_format_fails_none_is_written_anew(resources, text):
+    folder = resources / "kept"
+    formats.write_all(SOURCE, folder, resources, BIBLIOGRAPHY)
+    before = {path: path.read_bytes() for path in folder.iterdir()}
     with pytest.raises(formats.FormatError):
-        write(with_text("@fig:nowhere"), "report.md", folder="kept")
-    assert path.read_bytes() == before
+        formats.write_all(with_text(text), folder, resources, BIBLIOGRAPHY)
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+    assert sorted(path.name for path in before) == sorted(WRITERS)
 
 
 def test_special_characters_are_text(write):

@@ -11,7 +11,7 @@ import pytest
 import torch
 import yaml
 
-from bench.project import copy_project
+from scripts.project import copy_project
 
 ROOT = Path(__file__).parent.parent
 TINY = {
@@ -198,9 +198,9 @@ def test_a_commit_is_compared_by_running_its_study(finished, tmp_path):
     assert result.stdout.startswith("results/diff.html: 1 setting, 0 verdicts, 0 numbers"), result
 
 
-def test_editing_the_template_rebuilds_the_report_alone(project):
+def test_editing_the_template_writes_the_report_alone(project):
     project.edit("report/report.md.j2", "# Summary", "# Last words")
-    assert project.planned() == {"report": 1}
+    assert project.planned() == {"report": 1, "manifest": 1}
     tables = project.files("**/*.csv")
     project.run()
     assert project.files("**/*.csv") == tables
@@ -208,9 +208,61 @@ def test_editing_the_template_rebuilds_the_report_alone(project):
         assert "Last words" in (project.folder / f"results/report/report.{ending}").read_text()
 
 
-def test_editing_the_framework_retrains(project):
-    project.edit("framework/activations.py", "x.clamp(min=0)\n", "1 * x.clamp(min=0)\n")
-    assert project.planned()["train"] == JOBS
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        ("framework/activations.py", "def exp(x):", "def exp(x):  # a comment"),
+        ("framework/linear.py", "import torch\n", "import torch\n\n\n# a comment\n"),
+        (
+            "framework/activations.py",
+            '"""y = σ(x) = 1 / (1 + e⁻ˣ); y′ = y(1 − y)."""',
+            '"""The logistic function."""',
+        ),
+        (
+            "scripts/train.py",
+            "(settings, hidden, output, seeds):",
+            "(settings,hidden,output,seeds):",
+        ),
+        ("scripts/data.py", '"""The study', '"""Said otherwise: the study'),
+        ("scripts/claims.py", "RESAMPLES = 2999", "RESAMPLES = (2999)  # odd"),
+    ],
+)
+def test_a_comment_docstring_or_layout_runs_nothing(project, path, old, new):
+    project.edit(path, old, new)
+    assert project.planned() == {}
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "jobs"),
+    [
+        ("framework/activations.py", "x.clamp(min=0)\n", "1 * x.clamp(min=0)\n", JOBS),
+        ("framework/optim.py", "\nclass SGD", "\nUNUSED = 1\n\n\nclass SGD", JOBS),
+        ("scripts/data.py", "import math\n", "import math\n\nUNUSED = 1\n", JOBS),
+        # half of the networks end in a Sigmoid, and none has a Tanh or writes a report
+        (
+            "framework/activations.py",
+            "return y.addcmul(y, y, value=-1)",
+            "return y - y * y",
+            JOBS / 2,
+        ),
+        (
+            "framework/activations.py",
+            "class SELU(Rectifier):",
+            "class SELU(Rectifier):\n    A = 1",
+            0,
+        ),
+        (
+            "scripts/activations.py",
+            "return super().derivative(",
+            "return 2 * super().derivative(",
+            0,
+        ),
+        ("scripts/facts.py", "import jinja2\n", "import jinja2\n\nUNUSED = 1\n", 0),
+    ],
+)
+def test_an_edit_of_code_trains_exactly_what_runs_it(project, path, old, new, jobs):
+    project.edit(path, old, new)
+    assert project.planned().get("train", 0) == jobs
 
 
 def test_editing_an_activation_that_stands_for_another_retrains(project):
@@ -222,22 +274,36 @@ def test_editing_an_activation_that_stands_for_another_retrains(project):
     assert project.planned()["train"] == JOBS
 
 
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        ("def exp(x):", "def exp(x):  # a comment"),
-        ('"""y = σ(x) = 1 / (1 + e⁻ˣ); y′ = y(1 − y)."""', '"""The logistic function."""'),
-    ],
-)
-def test_a_comment_or_docstring_retrains_nothing(project, old, new):
-    project.edit("framework/activations.py", old, new)
-    assert project.planned() == {}
-
-
-def test_more_seeds_train_only_the_new_ones(project):
-    project.set(seeds=4, seeds_per_job=2)
-    # Block 2-2 grows to 2-3, which is another block; 0-1 is full and stays.
+def test_a_protocols_learning_rate_trains_that_protocol(project):
+    project.edit("config.yaml", "learning_rate: 0.5", "learning_rate: 0.4")
     assert project.planned()["train"] == JOBS / 2
+
+
+def test_that_settings_changed_is_known_without_snakemakes_memory(project):
+    shutil.rmtree(project.folder / ".snakemake")
+    project.edit("config.yaml", "learning_rate: 0.5", "learning_rate: 0.4")
+    assert project.planned()["train"] == JOBS / 2
+
+
+def test_more_seeds_train_only_the_new_ones(tmp_path):
+    project = new_project(tmp_path)
+    project.set(seeds=10, seeds_per_job=10)
+    project.run()
+    blocks = project.files("runs/*/*/seeds-0-9/*")
+    dates = [(project.folder / path).stat().st_mtime_ns for path in blocks]
+    project.set(seeds=20)
+    assert project.planned()["train"] == 4  # a block of ten for each combination
+    project.run()
+    assert project.files("runs/*/*/seeds-0-9/*") == blocks
+    assert [(project.folder / path).stat().st_mtime_ns for path in blocks] == dates
+    assert (project.folder / "results/runs.csv").read_text().count("\n") == 1 + 4 * 20
+
+
+def test_other_dates_run_nothing(project):
+    for path in sorted(project.folder.rglob("*.*"), reverse=True):
+        if path.is_file() and ".snakemake" not in path.parts:
+            os.utime(path)
+    assert project.planned() == {}
 
 
 def test_a_protocol_of_three_lines_appears_in_tables_and_report(project):
@@ -274,12 +340,57 @@ def test_runs_that_diverge_are_counted_and_the_report_is_written_all_the_same(pr
     assert re.search(r"^## \d Training loss$", report, re.M)
 
 
-def test_a_block_that_is_lost_is_trained_again_alone(project):
-    (project.folder / "results/runs/fast/relu-sigmoid/seeds-0-1/runs.csv").unlink()
-    tables = project.files("*.csv")
+@pytest.mark.parametrize("lost", ["runs.csv", "losses.csv", "layers.csv", "receipt"])
+def test_a_block_of_which_a_file_is_lost_is_trained_again_alone(project, lost):
+    block = "fast/relu-sigmoid/seeds-0-1"
+    receipt = f"results/receipts/train/{block}.json"
+    (project.folder / (receipt if lost == "receipt" else f"results/runs/{block}/{lost}")).unlink()
+    files = project.files("**/*.csv") | project.files("report/*")
     assert project.planned()["train"] == 1
     project.run()
-    assert project.files("*.csv") == tables
+    assert (project.files("**/*.csv") | project.files("report/*")).items() >= files.items()
+
+
+@pytest.mark.parametrize(
+    ("path", "jobs"),
+    [
+        ("runs/fast/relu-sigmoid/seeds-0-1/runs.csv", {"train": 1, "aggregate": 1}),
+        ("runs/plain/relu-identity/seeds-2-2/losses.csv", {"train": 1, "aggregate": 1}),
+        ("runs.csv", {"aggregate": 1, "claims": 1}),
+        ("claims.csv", {"claims": 1}),
+        ("figures/fig2.svg", {"figures": 1}),
+        ("report/report.html", {"report": 1}),
+        ("MANIFEST.sha256", {"manifest": 1}),
+    ],
+)
+@pytest.mark.parametrize("change", ["edited", "cut off"])
+def test_a_result_that_was_changed_is_named_kept_and_made_anew(project, path, jobs, change):
+    result = project.folder / "results" / path
+    right = project.files("**/*.csv") | project.files("figures/*") | project.files("report/*")
+    right |= project.files("MANIFEST.sha256")
+    wrong = result.read_bytes()
+    wrong = wrong.replace(b"1", b"2", 1) if change == "edited" else wrong[: len(wrong) // 2]
+    result.write_bytes(wrong)
+    planned = project.planned()
+    assert planned.items() >= jobs.items()
+    assert planned.get("train", 0) == jobs.get("train", 0)
+    said = project.run().stderr
+    assert f"results/{path} was changed since it was made" in said
+    assert (project.folder / "results/edited" / path).read_bytes() == wrong
+    shutil.rmtree(project.folder / "results/edited")
+    for name, content in right.items():
+        assert (project.folder / name).read_bytes() == content
+    assert project.planned() == {}
+
+
+def test_a_changed_result_of_which_a_step_is_asked_for_is_made_anew_at_the_next_whole_run(project):
+    path = project.folder / "results/summary.csv"
+    right = path.read_bytes()
+    path.write_bytes(right.replace(b"plain", b"clear"))
+    said = project.run("results/claims.csv").stderr
+    assert "results/summary.csv was changed since it was made" in said
+    project.run()
+    assert path.read_bytes() == right
 
 
 def test_a_wrong_config_ends_in_one_line(project):
@@ -303,16 +414,17 @@ def test_a_device_that_is_not_there_ends_in_one_line_before_any_job(project):
     assert project.files("**/*") == before
 
 
-def test_a_job_that_fails_ends_in_its_own_message_and_the_place_of_its_log(project):
-    path = project.folder / "results/runs/plain/relu-identity/seeds-0-1/runs.csv"
-    path.write_text(path.read_text().replace("False", "perhaps"))
-    os.utime(path)
+def test_a_job_that_fails_ends_in_its_own_message_the_command_and_the_place_of_its_log(project):
+    path = project.folder / "report/published.csv"
+    path.write_text(path.read_text().replace("0.", "null", 1))
     result = project.snakemake()
     assert result.returncode != 0
-    message, log = result.stderr.strip().splitlines()[-2:]
-    assert message.startswith("aggregate: results/runs/plain/relu-identity/seeds-0-1/runs.csv: ")
-    assert log == "The log: results/logs/aggregate.log"
+    message, again, log = result.stderr.strip().splitlines()[-3:]
+    assert message.startswith("claims: report/published.csv: column mean, row 1: got null")
+    assert again.endswith("snakemake --cores 1 results/claims.csv")
+    assert log == "The log: results/logs/claims.log"
     assert "CalledProcessError" not in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 def test_a_template_error_names_file_line_and_name(project):
@@ -323,9 +435,11 @@ def test_a_template_error_names_file_line_and_name(project):
     old = project.files("report/*")
     result = project.snakemake()
     assert result.returncode != 0
-    assert result.stderr.rstrip().splitlines()[-3:] == [
-        f"report: report/report.md.j2, line {line}: there is no 'rnus' (did you mean runs?)",
-        "    {{ rnus }}",
-        "The log: results/logs/report.log",
-    ]
+    message, shown, again, log = result.stderr.rstrip().splitlines()[-4:]
+    assert message == (
+        f"report: report/report.md.j2, line {line}: there is no 'rnus' (did you mean runs?)"
+    )
+    assert shown == "    {{ rnus }}"
+    assert again.endswith("snakemake --cores 1 results/report/report.md")
+    assert log == "The log: results/logs/report.log"
     assert project.files("report/*") == old  # the last good report stays

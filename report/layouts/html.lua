@@ -115,6 +115,10 @@ local function code(block)
 end
 
 function Pandoc(doc)
+  -- In an attribute there is room for text alone.
+  local keywords = doc.meta.keywords or {}
+  if utils.type(keywords) ~= "List" then keywords = { keywords } end
+  doc.meta["keywords-meta"] = pandoc.List(keywords):map(utils.stringify)
   return doc:walk {
     Figure = figure, Table = table_, Span = span, Header = heading, Link = link,
     CodeBlock = code, Math = formula,

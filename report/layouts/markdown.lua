@@ -77,8 +77,15 @@ local function span(element)
   end
 end
 
+--- Bare brackets: pandoc would write \[1\].
 local function citation(cite)
-  return raw(utils.stringify(cite.content))
+  return raw((utils.stringify(cite.content):gsub("[\\`*_<>&|$~#!]", "\\%0")))
+end
+
+--- Who knows no formulas must not take `a <b` for HTML.
+local function formula(math)
+  math.text = math.text:gsub("<(%S)", "< %1")
+  return math
 end
 
 local function references(div)
@@ -93,6 +100,6 @@ end
 function Pandoc(doc)
   return doc:walk {
     Figure = figure, Table = table_, Para = paragraph, Header = heading, Link = link,
-    Cite = citation, Div = references, Span = span,
+    Cite = citation, Div = references, Span = span, Math = formula,
   }
 end

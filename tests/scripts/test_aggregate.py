@@ -290,13 +290,14 @@ def aggregated(study, monkeypatch):
 def test_the_tables_of_a_study_are_those_of_its_blocks(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     aggregated(made_study(seeds=2, seeds_per_job=2), monkeypatch)
-    names = ["runs", "losses", "layers", "factors", "summary"]
+    names = ["runs", "losses", "layers", "factors", "missing", "summary"]
     made = {name: tables.read(name, f"results/{name}.csv") for name in names}
     assert sorted(path.stem for path in tmp_path.glob("results/*")) == sorted([*names, "runs"])
     assert made["runs"]["protocol"].tolist() == ["p", "p", "q", "q"]  # sorted by key
     assert made["runs"]["test_accuracy"].tolist() == [0.7, 0.9] * 2
     assert made["losses"]["epoch"].tolist() == [1, 2] * 2
     assert_allclose(made["losses"]["mean"], [0.55, 0.15] * 2)
+    assert made["missing"].empty
     assert made["summary"]["trained"].tolist() == [1, 0.5]
     assert made["summary"]["epochs_to_target_median"].tolist() == [3, 3]
     both = pd.concat([layers(), layers(protocol="q")])
@@ -320,3 +321,53 @@ def test_how_much_is_read_at_once_changes_no_byte(
     monkeypatch.setattr(aggregate, "SEEDS_AT_ONCE", at_once)
     monkeypatch.setattr(aggregate, "LOSSES_AT_ONCE", losses_at_once)
     assert aggregated(made_study(seeds=6, seeds_per_job=seeds_per_job), monkeypatch) == whole
+
+
+def without(monkeypatch, *steps):
+    """Have some blocks count as missing."""
+    monkeypatch.setattr(aggregate, "missing_steps", lambda config: list(steps))
+
+
+def partly(study, monkeypatch):
+    arguments = ["scripts.aggregate", "--config", json.dumps(study), "--partial"]
+    monkeypatch.setattr(sys, "argv", arguments)
+    main()
+    names = ["runs", "losses", "layers", "factors", "missing", "summary"]
+    return {name: tables.read(name, f"results/{name}.csv") for name in names}
+
+
+def test_without_some_blocks_the_tables_are_those_of_the_others(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    study = made_study(seeds=6, seeds_per_job=2)
+    without(monkeypatch, "train/q/relu-identity/seeds-2-3")
+    made = partly(study, monkeypatch)
+    runs_of_q = made["runs"].query("protocol == 'q'")
+    assert runs_of_q["seed"].tolist() == [0, 1, 4, 5]
+    assert made["summary"]["n"].tolist() == [6, 4]
+    assert made["losses"].query("protocol == 'q'")["n"].tolist() == [4, 4]
+    assert made["losses"].query("protocol == 'q'")["max"].tolist() == [0.7, 0.3]
+    rows = made["missing"].to_dict("records")
+    names = {"protocol": "q", "hidden": "relu", "output": "identity"}
+    assert rows == [names | {"first_seed": 2, "last_seed": 3}]
+
+
+def test_a_combination_without_any_run_has_a_row_that_says_so(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    study = made_study(seeds=2, seeds_per_job=2)
+    without(monkeypatch, "train/p/relu-identity/seeds-0-1")
+    made = partly(study, monkeypatch)
+    assert made["runs"]["protocol"].tolist() == ["q", "q"]
+    assert made["summary"]["n"].tolist() == [0, 2]
+    assert made["summary"].iloc[0].isna().sum() == len(made["summary"].columns) - 5
+    assert made["losses"]["n"].tolist() == [0, 0, 2, 2]
+    assert set(made["factors"]["protocol"]) == {"q"}
+
+
+def test_without_any_run_there_is_nothing_to_gather(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    study = made_study(seeds=2, seeds_per_job=2)
+    without(monkeypatch, *(f"train/{p}/relu-identity/seeds-0-1" for p in "pq"))
+    with pytest.raises(SystemExit) as end:
+        partly(study, monkeypatch)
+    assert end.value.code == "aggregate: no run is there yet; make report trains them"
+    assert not (tmp_path / "results/runs.csv").exists()

@@ -376,3 +376,38 @@ def test_every_claim_of_the_study_notices_mutations():
 def test_a_claim_that_nothing_changes_is_seen_to_be_blind():
     blind = CLAIM | {"margin": 1e9, "expected": "same"}
     assert not any(mutate.noticed("C", blind, runs({"relu": -2, "tanh": 0}), ["p"]).values())
+
+
+RELU, TANH = ("p", "relu", "sigmoid"), ("p", "tanh", "identity")
+
+
+def test_what_rests_on_missing_runs_is_unproven_and_so_is_the_whole():
+    table = runs({"relu": -2.0, "tanh": -2.0})
+    rows = claims.evaluate({"C": CLAIM}, table, ["p"], frozenset({RELU})).set_index("group")
+    assert rows["verdict"].to_dict() == {"relu": "unproven", "tanh": "holds", "all": "unproven"}
+    assert rows["n"].to_dict() == {"relu": SEEDS, "tanh": SEEDS, "all": SEEDS}
+    assert rows["fragility"].to_dict() == {"relu": 0, "tanh": SEEDS, "all": 0}
+    assert rows["effect"]["relu"] == pytest.approx(-2.0, abs=0.3)  # of the runs that are there
+
+
+def test_a_comparison_of_which_no_run_is_there_is_unproven_and_not_left_out():
+    table = runs({"relu": -2.0, "tanh": -2.0})
+    without = table[(table["hidden"] != "tanh") | (table["output"] != "identity")]
+    rows = claims.evaluate({"C": CLAIM}, without, ["p"], frozenset({TANH})).set_index("group")
+    assert rows["verdict"].to_dict() == {"relu": "holds", "tanh": "unproven", "all": "unproven"}
+    assert rows["n"]["tanh"] == 0
+    assert "tanh" not in claims.evaluate({"C": CLAIM}, without, ["p"])["group"].tolist()
+
+
+def test_missing_runs_of_others_change_no_verdict():
+    table = runs({"relu": -2.0, "tanh": 0.0})
+    others = frozenset({("q", "relu", "sigmoid"), ("p", "selu", "sigmoid")})
+    whole, partial = (claims.evaluate({"C": CLAIM}, table, ["p"], m) for m in ((), others))
+    pd.testing.assert_frame_equal(whole, partial)
+
+
+def test_fewer_seeds_of_missing_runs_are_unproven_too():
+    table = runs({"relu": -2.0, "tanh": -2.0})
+    shrinking = claims.intervals({"C": CLAIM}, table, ["p"], ["p"], frozenset({RELU}))
+    of_relu = shrinking[shrinking["group"] == "relu"]
+    assert of_relu["verdict"].tolist() == ["unproven"] * 3

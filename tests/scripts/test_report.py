@@ -75,6 +75,7 @@ def known(config, runs, summary=None, **results):
         "runs": runs,
         "summary": summary,
         "factors": factors_of(config),
+        "missing": pd.DataFrame(columns=list(tables.TABLES["missing"].columns)),
         "agreement": agreement(published, summary),
     }
     for name, table in made_tables.items():

@@ -6,17 +6,29 @@ import sys
 import pytest
 
 from scripts import screen
-from scripts.screen import quieten, took, why_failed
+from scripts.screen import edited, quieten, took, why_failed
 
 STOPPED = "Stopped. The same command goes on from here."
 
 
-class Job:
-    def __init__(self, *logs):
-        self.log = list(logs)
+class Rule:
+    def __init__(self, name):
+        self.name = name
 
-    def __str__(self):
-        return "train"
+
+class Job:
+    def __init__(self, *logs, rule="train", output=("results/a.csv",)):
+        self.log, self.rule, self.output = list(logs), Rule(rule), list(output)
+        self.wildcards_dict = {
+            "protocol": "p",
+            "hidden": "relu",
+            "output": "identity",
+            "seeds": "0-1",
+        }
+
+
+NAME = "train p/relu-identity, seeds 0-1"
+UNEXPLAINED = "it ended without a word. Was it killed, for want of memory?"
 
 
 @pytest.fixture
@@ -28,41 +40,86 @@ def write(tmp_path):
     return written
 
 
-def test_a_failed_jobs_log_is_shown_with_its_place(write):
-    log = write("a.log", "train p/relu-identity: what is wrong\n\n")
-    assert why_failed([Job(log)]) == f"train p/relu-identity: what is wrong\nThe log: {log}"
+@pytest.fixture(autouse=True)
+def command(monkeypatch):
+    monkeypatch.setattr(screen, "snakemake", lambda: "snakemake")
 
 
-@pytest.mark.parametrize("text", ["", "\n \n"])
-def test_an_empty_log_says_what_may_have_happened(write, text):
-    log = write("a.log", text)
+def test_a_failed_jobs_message_is_shown_with_its_command_and_the_place_of_its_log(write):
+    log = write("a.log", f"epoch 2 of 3\n{NAME}: what is wrong\n\n")
     assert why_failed([Job(log)]) == (
-        f"train ended without a word. Was it killed, for want of memory?\nThe log: {log}"
+        f"{NAME}: what is wrong\nAgain: snakemake --cores 1 results/a.csv\nThe log: {log}"
     )
 
 
+def test_a_message_may_go_on_for_some_lines(write):
+    log = write("a.log", "report: line 3: what is wrong\n    {{ a }}\n")
+    said = why_failed([Job(log, rule="report")])
+    assert said.startswith("report: line 3: what is wrong\n    {{ a }}\nAgain: ")
+
+
+@pytest.mark.parametrize("text", ["", "\n \n", "epoch 10 of 300: median loss 0.2, 9 s left\n"])
+def test_a_log_without_a_message_says_what_may_have_happened(write, text):
+    log = write("a.log", text)
+    assert why_failed([Job(log)]).startswith(f"{NAME}: {UNEXPLAINED}\nAgain: ")
+
+
 def test_a_log_that_was_never_written_is_an_empty_one(tmp_path):
-    log = str(tmp_path / "none.log")
-    assert why_failed([Job(log)]).startswith("train ended without a word.")
+    assert why_failed([Job(str(tmp_path / "none.log"))]).startswith(f"{NAME}: {UNEXPLAINED}")
+
+
+def test_where_a_full_disk_takes_no_message_it_is_named(write, monkeypatch):
+    log = write("a.log", "")
+    full = type("Usage", (), {"free": 0})
+    monkeypatch.setattr(screen.shutil, "disk_usage", lambda folder: full)
+    assert why_failed([Job(log)]).startswith(f"{NAME}: it ended without a word, and the disk is")
+
+
+def test_of_a_mistake_in_the_code_the_last_line_is_shown(write):
+    log = write("a.log", "Traceback (most recent call last):\n  File …\nKeyError: 'a'\n")
+    assert why_failed([Job(log)]).startswith(f"{NAME}: KeyError: 'a'\nAgain: ")
 
 
 def test_a_log_with_bytes_that_are_no_text_is_shown_all_the_same(tmp_path):
-    (tmp_path / "a.log").write_bytes(b"what \xff is wrong")
+    (tmp_path / "a.log").write_bytes(f"{NAME}: what ".encode() + b"\xff is wrong")
     assert "is wrong" in why_failed([Job(str(tmp_path / "a.log"))])
 
 
 def test_several_failed_jobs_come_in_the_order_of_their_logs(write):
-    logs = [write("b.log", "second"), write("a.log", "first"), write("c.log", "third")]
-    said = why_failed([Job(log) for log in logs])
-    assert [said.index(word) for word in ("first", "second", "third")] == sorted(
-        said.index(word) for word in ("first", "second", "third")
+    logs = [write(f"{n}.log", f"{NAME}: {n}.") for n in range(9)]
+    said = why_failed([Job(log) for log in reversed(logs)])
+    assert [said.index(f": {n}.\n") for n in range(5)] == sorted(
+        said.index(f": {n}.\n") for n in range(5)
     )
-    assert said.count("\n\n") == 2
+    assert said.endswith("\n\nAnd 4 more; the logs are in results/logs/")
+
+
+def test_the_command_is_one_that_can_be_typed_here(tmp_path, monkeypatch):
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / ".venv/bin/python"))
+    monkeypatch.setattr(screen.shutil, "which", lambda name: None)
+    assert screen.snakemake() == ".venv/bin/python -m snakemake"
+    monkeypatch.setattr(screen.shutil, "which", lambda name: str(tmp_path / ".venv/bin/snakemake"))
+    assert screen.snakemake() == "snakemake"
+    monkeypatch.setattr(screen.shutil, "which", lambda name: "/usr/bin/snakemake")
+    monkeypatch.setattr(sys, "executable", "/opt/python")
+    assert screen.snakemake() == "/opt/python -m snakemake"
 
 
 @pytest.mark.parametrize("jobs", [[], [Job()]])
 def test_without_a_log_the_run_was_stopped(jobs):
     assert why_failed(jobs) == STOPPED
+
+
+def test_results_that_were_changed_are_named_up_to_a_few(capsys):
+    edited([f"results/{n}.csv" for n in range(7)])
+    said = capsys.readouterr().err.splitlines()
+    assert said[0].startswith("results/0.csv was changed since it was made")
+    assert len(said) == 6
+    assert said[-1] == "… and so were 2 more"
+    edited([])
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,77 @@
+--[[ Refuses what is neither text nor a formula, and what leads out of the report: a link that is a
+program, a picture from elsewhere, an attribute that a browser, LaTeX or Typst obeys. Comes last of
+what all formats share, for a bibliography's fields are somebody's TeX, too. ]]
+
+local utils = pandoc.utils
+
+local function set(words)
+  local found = {}
+  for word in words:gmatch("%S+") do found[word] = true end
+  return found
+end
+
+local METADATA = set [[title subtitle author abstract keywords lang bibliography
+  csl link-citations reference-section-title]]
+local ATTRIBUTES = set [[alt number label file row seeds rule role entry-spacing line-spacing]]
+
+local function refuse(message, ...)
+  error(message:format(...), 0)       -- level 0: the message alone, without a place in this file
+end
+
+--- An element's name and attributes; those of citations and of the filters before are among these.
+local function attributes(element)
+  if not element.identifier:match("^[%w_.:/+\x80-\xff-]*$") then
+    refuse("an identifier holds letters, digits, '-', '_', '.' and ':': %s", element.identifier)
+  end
+  for name in pairs(element.attributes) do
+    if not ATTRIBUTES[name] then refuse("the attribute '%s' means nothing here", name) end
+  end
+end
+
+local function link(element)
+  local target = element.target
+  local scheme = target:match("^([^/?#]*):")
+  if target:find("[%c%s<>\"]") or scheme and not set("http https mailto")[scheme:lower()] then
+    refuse("a link leads to http:, https:, mailto: or into the report: %s", target)
+  end
+  attributes(element)
+end
+
+local function formula(element)
+  if element.text:find("^^", 1, true) then
+    refuse("^^ is no mathematics, in the formula %s", element.text)
+  end
+end
+
+local function raw(element)
+  refuse("%s is no text in the bibliography: %s", element.format, element.text)
+end
+
+local function stray(image)
+  refuse("an image stands alone in its paragraph, with a caption: %s", image.src)
+end
+
+--- The picture lies in the results; its caption is text.
+local function figure(element)
+  element.caption.long:walk { Image = stray }
+  element.content:walk { Image = function(image)
+    if not image.src:match("^[%w_][%w_./-]*%.svg$") or image.src:find("..", 1, true) then
+      refuse("a figure is an .svg in results/: %s", image.src)
+    end
+  end }
+  return element, false
+end
+
+function Pandoc(doc)
+  for name in pairs(doc.meta) do
+    if not METADATA[name] then refuse("the head of the report cannot say '%s'", name) end
+  end
+  local lang = utils.stringify(doc.meta.lang or "en")
+  if not lang:match("^%a[%w-]*$") then refuse("lang is no language: %s", lang) end
+  doc:walk { traverse = "topdown", Figure = figure, Image = stray }
+  doc:walk {
+    Link = link, Math = formula, RawInline = raw, RawBlock = raw,
+    Code = attributes, CodeBlock = attributes, Div = attributes, Figure = attributes,
+    Header = attributes, Image = attributes, Span = attributes, Table = attributes,
+  }
+end

@@ -1,0 +1,124 @@
+"""The receipt of the whole study: what it made, and where and how that was done.
+
+    python -m scripts.manifest --config JSON [--by DIGEST]
+
+writes results/MANIFEST.sha256, which `sha256sum -c` reads, from the steps' receipts, and
+results/provenance.json. What differs from run to run stands in the latter alone.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import subprocess
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+from scripts import tables
+from scripts.config import protocols
+from scripts.digest import digest_of
+from scripts.errors import reported
+from scripts.files import write_whole
+from scripts.receipts import read_receipt, receipt
+from scripts.steps import steps, study_digest
+from scripts.study import combinations
+
+MANIFEST, PROVENANCE = Path("results/MANIFEST.sha256"), Path("results/provenance.json")
+CPUINFO = Path("/proc/cpuinfo")
+PACKAGES = ("torch", "numpy", "scipy", "pandas", "matplotlib", "jinja2", "pypandoc_binary")
+PACKAGES += ("typst", "snakemake")
+ENVIRONMENT = ("MKL_CBWR", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "ATEN_CPU_CAPABILITY")
+ENVIRONMENT += ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_")
+INSTRUCTIONS = ("avx2", "fma", "avx512f", "avx512_bf16", "amx_tile", "asimd", "sve")
+
+
+def manifest(receipts):
+    """A line a file, "SHA-256  path", the path as seen from results/."""
+    made = {path: sha for said in receipts for path, sha in said["made"].items()}
+    lines = (f"{made[path]}  {path.removeprefix('results/')}\n" for path in sorted(made))
+    return "".join(lines)
+
+
+def provenance(config, receipts):
+    """Which code and settings made the results, where, with what, and how long it took. BEGAN says
+    when the run began, in seconds since 1970.
+    """
+    own = protocols(config)
+    commit = git("rev-parse", "HEAD")
+    return {
+        "commit": commit,
+        "dirty": commit and bool(git("status", "--porcelain")),
+        "study": study_digest(config),
+        "config": digest_of(config),
+        "runs": sum(own[protocol]["seeds"] for protocol, *_ in combinations(config)),
+        "python": platform.python_version(),
+        "packages": {package: version(package) for package in PACKAGES},
+        "host": platform.node(),
+        "system": platform.platform(),
+        "processor": processor(),
+        "threads_per_job": 1,
+        "environment": {name: os.environ[name] for name in ENVIRONMENT if name in os.environ},
+        "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "seconds": round(time.time() - float(os.environ.get("BEGAN", "nan")), 1),
+        "seconds_of_steps": seconds_of_steps(receipts),
+    }
+
+
+def processor():
+    """The processor's name, how many there are, and which of the instructions it has on which
+    torch's last bits may depend.
+    """
+    said = {}
+    if CPUINFO.exists():
+        lines = CPUINFO.read_text(encoding="utf-8").split("\n\n")[0].splitlines()
+        said = dict(map(str.strip, line.split(":", 1)) for line in lines if ":" in line)
+    flags = said.get("flags", said.get("Features", "")).split()
+    return {
+        "name": said.get("model name") or platform.processor() or platform.machine(),
+        "count": os.cpu_count(),
+        "instructions": [name for name in INSTRUCTIONS if name in flags],
+    }
+
+
+def seconds_of_steps(receipts):
+    """{step: the seconds it took}, those of training together; each when it was last done."""
+    seconds = {}
+    for step, said in receipts.items():
+        kind = step.split("/")[0]
+        seconds[kind] = round(seconds.get(kind, 0) + said["seconds"], 3)
+    return seconds
+
+
+def git(*arguments):
+    """What git says; None where there is no git or no repository."""
+    command = ["git", *arguments]
+    try:
+        result = subprocess.run(command, capture_output=True, text=True)
+    except OSError:
+        return None
+    return None if result.returncode else result.stdout.strip()
+
+
+@reported("manifest")
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--config", required=True, type=json.loads)
+    parser.add_argument("--by")
+    arguments = parser.parse_args()
+    missing = tables.read("missing", "results/missing.csv")
+    missing = [
+        f"train/{row.protocol}/{row.hidden}-{row.output}/seeds-{row.first_seed}-{row.last_seed}"
+        for row in missing.itertuples()
+    ]
+    made = steps(arguments.config, missing)
+    receipts = {step: read_receipt(step) for step in made if step != "manifest"}
+    with receipt("manifest", arguments.by, [MANIFEST]):
+        write_whole(MANIFEST, manifest(receipts.values()).encode())
+    said = provenance(arguments.config, receipts)
+    write_whole(PROVENANCE, f"{json.dumps(said, indent=2)}\n".encode())
+
+
+if __name__ == "__main__":
+    main()

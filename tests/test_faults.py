@@ -1,0 +1,218 @@
+"""What goes wrong around a run: it is killed, the disk is full, a job dies, the clock jumps back.
+It ends in the right result, or in a line about what to do; and then the same command goes on.
+"""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.test_pipeline import new_project
+
+KILLS = 20
+STAGES = [
+    "train/*/*/*.log",
+    "aggregate.log",
+    "claims.log",
+    "fig*.log",
+    "report.log",
+    "manifest.log",
+]
+SNAKEMAKE = [sys.executable, "-m", "snakemake", "--cores", "2"]
+# A place in the code of every training job that is in no digest, for it changes no result.
+HOOK = "def progress(epochs, clock=time.monotonic):\n"
+
+
+def manifest(project):
+    return (project.folder / "results/MANIFEST.sha256").read_text()
+
+
+def start(project):
+    """A run in a process group of its own, as a terminal makes one."""
+    return subprocess.Popen(
+        SNAKEMAKE,
+        cwd=project.folder,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_for_log(project, pattern, since, process):
+    """Wait until a step begins, or the run ends."""
+    logs = project.folder / "results/logs"
+    while process.poll() is None and not any(
+        path.stat().st_mtime > since for path in logs.glob(pattern)
+    ):
+        time.sleep(0.005)
+
+
+def last_words(text):
+    return [line for line in text.splitlines() if line.strip()][-3:]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """The manifest of a run to which nothing happens."""
+    project = new_project(tmp_path_factory.mktemp("undisturbed"))
+    project.run()
+    return manifest(project)
+
+
+@pytest.fixture
+def project(tmp_path):
+    return new_project(tmp_path)
+
+
+def test_killed_at_random_moments_it_ends_as_if_undisturbed(project, undisturbed):
+    chance = random.Random()
+    killed, ended = 0, 0
+    while killed < KILLS:
+        since, process = time.time(), start(project)
+        wait_for_log(project, chance.choice(STAGES), since, process)
+        time.sleep(chance.uniform(0, 0.4))
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            killed += 1
+        said = process.communicate()[1]
+        if process.returncode == 0:  # it was done before
+            assert manifest(project) == undisturbed
+            ended += 1
+            for name in ("runs", "receipts", "logs"):
+                shutil.rmtree(project.folder / "results" / name)
+        else:
+            assert process.returncode == -signal.SIGKILL, said
+    project.run()
+    assert manifest(project) == undisturbed
+    left = [path.name for path in (project.folder / "results").rglob(".*")]
+    assert left == []  # of half-written files
+
+
+def test_a_run_whose_snakemake_alone_was_killed_goes_on_beside_what_it_left(project):
+    config = {"epochs": 1500, "points": 60, "batch_size": 20, "hidden_widths": [5, 5]}
+    project.edit("config.yaml", "epochs: 3\n", f"epochs: {config['epochs']}\n")
+    since, process = time.time(), start(project)
+    wait_for_log(project, STAGES[0], since, process)
+    time.sleep(1)
+    process.kill()
+    process.wait()
+    project.run()
+    process.stderr.close()
+    (project.folder / "other").mkdir()
+    other = new_project(project.folder / "other")
+    other.edit("config.yaml", "epochs: 3\n", f"epochs: {config['epochs']}\n")
+    other.run()
+    assert manifest(project) == manifest(other)
+
+
+def in_namespace(project, mount, *commands):
+    """Run commands where a file system of one's own lies over results/."""
+    (project.folder / "results").mkdir()
+    script = "\n".join(["set -u", f"{mount} results || exit 77", *commands])
+    result = subprocess.run(
+        ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script],
+        cwd=project.folder,
+        capture_output=True,
+        text=True,
+    )
+    if result.returncode == 77 or result.stderr.startswith("unshare: "):
+        pytest.skip(f"no file systems can be mounted here: {result.stderr}")
+    return result
+
+
+@pytest.mark.parametrize("size", ["4k", "40k", "200k"])
+def test_a_full_disk_is_named_and_with_more_room_it_goes_on(project, undisturbed, size):
+    snakemake = f"{sys.executable} -m snakemake --cores 2"
+    result = in_namespace(
+        project,
+        f"mount -t tmpfs -o size={size} none",
+        f"{snakemake} && exit 3",
+        "mount -o remount,size=100m results",
+        f"{snakemake} 2> second.txt || exit 4",
+        "cp results/MANIFEST.sha256 .",
+    )
+    assert result.returncode == 0, result.stderr
+    assert "Traceback" not in result.stderr
+    assert "No space left on device" in result.stderr or "the disk is full" in result.stderr
+    assert last_words(result.stderr)[-1].startswith("The log: results/logs/")
+    assert (project.folder / "MANIFEST.sha256").read_text() == undisturbed
+
+
+def test_a_results_folder_that_cannot_be_written_to_is_one_line(project):
+    result = in_namespace(project, "mount -t tmpfs -o ro none", " ".join(SNAKEMAKE))
+    assert result.returncode == 1
+    assert last_words(result.stderr)[-1] == (
+        "results: the folder results/ cannot be written to; see its owner and its rights"
+    )
+
+
+def test_a_job_that_dies_is_named_with_the_command_that_runs_it_again(project, undisturbed):
+    killer = '    import os; os.path.exists("kill") and os.kill(os.getpid(), 9)\n'
+    project.edit("scripts/progress.py", HOOK, HOOK + killer)
+    (project.folder / "kill").touch()
+    result = project.snakemake(cores=1)
+    assert result.returncode == 1
+    message, again, log = last_words(result.stderr)
+    name = "plain/relu-identity, seeds 0-1"
+    words = message.removeprefix("train ").split(":")
+    assert words[1] == " it ended without a word. Was it killed, for want of memory?"
+    protocol, name, seeds = words[0].replace(", seeds ", "/").split("/")
+    place = f"{protocol}/{name}/seeds-{seeds}"
+    assert log == f"The log: results/logs/train/{place}.log"
+    assert again.endswith(f" --cores 1 results/runs/{place}/runs.csv")
+    (project.folder / "kill").unlink()
+    command = again.removeprefix("Again: ")
+    subprocess.run(command, shell=True, cwd=project.folder, check=True, capture_output=True)
+    assert (project.folder / f"results/receipts/train/{place}.json").exists()
+    project.run()
+    assert manifest(project) == undisturbed
+
+
+def test_a_mistake_in_the_code_is_its_last_line_and_the_place_of_its_log(project):
+    project.edit("scripts/progress.py", HOOK, f"{HOOK}    1 / 0\n")
+    result = project.snakemake(cores=1)
+    message, _, log = last_words(result.stderr)
+    assert message.startswith("train ")
+    assert message.endswith(": ZeroDivisionError: division by zero")
+    assert "Traceback" not in result.stderr
+    assert "Traceback" in (project.folder / log.removeprefix("The log: ")).read_text()
+    assert len(result.stderr.splitlines()) < 40
+
+
+@pytest.mark.parametrize("head_start", [0, 0.1, 1.5])
+def test_of_two_runs_at_once_one_makes_the_results(project, undisturbed, head_start):
+    first = start(project)
+    time.sleep(head_start)
+    both = [first, start(project)]
+    said = {process.communicate()[1]: process.returncode for process in both}
+    assert sorted(said.values()) == [0, 1]
+    (refused,) = (text for text, status in said.items() if status == 1)
+    assert last_words(refused)[-1] == (
+        "results: another run is at work in this folder; wait until it is done, or stop it"
+    )
+    assert manifest(project) == undisturbed
+
+
+@pytest.mark.parametrize("stage", ["aggregate.log", "report.log", None])
+def test_a_clock_that_jumps_back_is_no_matter(project, undisturbed, stage):
+    """As after a jump, what was made before it is dated a day ahead."""
+    since, process = time.time(), start(project)
+    if stage:
+        wait_for_log(project, stage, since, process)
+        os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    for path in project.folder.rglob("*"):
+        if path.is_file():
+            os.utime(path, (since + 86_400, since + 86_400))
+    project.run()
+    assert manifest(project) == undisturbed
+    project.edit("report/report.md.j2", "# Summary", "# Last words")
+    project.run()
+    assert "Last words" in (project.folder / "results/report/report.md").read_text()
+    assert project.planned() == {}
