@@ -51,7 +51,7 @@ with reported("code"):
     MISSING = missing_steps(config) if PARTIAL else []
     MADE_BY = steps(config, MISSING)  # {step: a digest of the code and settings that it runs with}
 BLOCKS = block_tables(
-    folder for folder in block_folders(config) if training_step(folder) not in MISSING
+    folder for folder in block_folders(config) if training_step(folder) in MADE_BY
 )
 
 

@@ -149,7 +149,7 @@ def main():
     parser.add_argument("--partial", action="store_true")
     arguments = parser.parse_args()
     config = arguments.config
-    undone = missing_steps(config) if arguments.partial else ()
+    undone = set(missing_steps(config) if arguments.partial else ())
     missing = {folder for folder in block_folders(config) if training_step(folder) in undone}
     read = block_tables(folder for folder in block_folders(config) if folder not in missing)
     with receipt("aggregate", arguments.by, SUMMARIES, read):

@@ -21,8 +21,9 @@ def steps(config, missing=()):
     """{step: its digest}, each step after those whose results it reads. The steps that train the
     missing blocks are left out.
     """
+    training, left_out = training_steps(config), set(missing)
     return {
-        **{step: by for step, by in training_steps(config).items() if step not in missing},
+        **{step: by for step, by in training.items() if step not in left_out},
         "aggregate": digest_of(config, code_of("aggregate"), *missing),
         "claims": digest_of(config, code_of("claims")),
         **{figure: digest_of(config, code_of("figures")) for figure in FIGURES},
