@@ -149,7 +149,7 @@ def check_head(text, template):
     try:
         yaml.load(head[1] if head else "", Loader)
     except yaml.MarkedYAMLError as error:
-        line = head[1].split("\n")[error.problem_mark.line]
+        line = head[1].rstrip().split("\n")[: error.problem_mark.line + 1][-1]
         said = f"the report's head is no YAML: {error.problem}: {line}"
         raise mistake(template, line_with(template, line), said) from None
     except (yaml.YAMLError, ValueError) as error:  # a character or a date that there is not

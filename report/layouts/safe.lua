@@ -31,7 +31,9 @@ end
 local function link(element)
   local target = element.target
   local scheme = target:match("^([^/?#]*):")
-  if target:find("[%c%s<>\"]") or scheme and not set("http https mailto")[scheme:lower()] then
+  if target:find("[%c%s<>\"]") then
+    refuse("a link holds no space and none of <, > and \": %s", target)
+  elseif scheme and not set("http https mailto")[scheme:lower()] then
     refuse("a link leads to http:, https:, mailto: or into the report: %s", target)
   end
   attributes(element)

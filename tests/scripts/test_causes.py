@@ -51,6 +51,8 @@ def refusal(tmp_path, causes):
         ("cause", "", "cause: got ''; allowed: words"),
         ("cause", None, "cause: got None; allowed: words"),
         ("because", ["a"], "because: got ['a']; allowed: words"),
+        ("because", "a\nb", r"because: got 'a\nb'; allowed: words on one line"),
+        ("cause", "\ue000", r"cause: got '\ue000'; allowed: words on one line"),
         ("learns", "longer", f"learns: got 'longer'; allowed: {NAMES}"),
         ("learns", None, f"learns: got None; allowed: {NAMES}"),
         ("fails", {}, f"fails: got {{}}; allowed: {NAMES}"),

@@ -247,6 +247,22 @@ def test_a_protocols_name_can_be_a_folders(name):
     assert message == f"protocols: got {name!r}; allowed: {NAME}"
 
 
+def test_a_protocols_name_fits_into_a_files():
+    check(with_value(["protocols", "a" * 100], {}))
+    message = error_of(with_value(["protocols", "a" * 101], {}))
+    assert message == f"protocols: got '{'a' * 101}'; allowed: a name of 100 characters at most"
+
+
+@pytest.mark.parametrize("key", ["", " ", "\t", "\x1b[2J"])
+def test_a_key_that_cannot_be_seen_is_shown_in_quotes(key):
+    assert error_of(with_value([key], 1)) == f"{key!r}: unknown key; allowed: {TOP}"
+
+
+def test_a_long_value_is_not_repeated_whole():
+    message = error_of(with_value(["training", "loss"], "x" * 10_000))
+    assert message == f"training.loss: got '{'x' * 499} …; allowed: mse, bce"
+
+
 @pytest.mark.parametrize("name", ["adam-0.01", "1.5", "a.b.c", "a..b", "0"])
 def test_a_protocols_name_may_hold_dots_inside(name):
     check(with_value(["protocols", name], {}))
@@ -400,6 +416,16 @@ def test_an_activation_is_used_if_named_or_mentioned_by_one_that_is():
         ("a: 1\nb: {c: 1}\na: 2\n", "line 3: this is no YAML: the key a is there twice"),
         ("b:\n  c: 1\n  c: 2\n", "line 3: this is no YAML: the key c is there twice"),
         ("a: !python/name:os.system\n", "line 1: this is no YAML: could not determine"),
+        ("a: !!bool x\n", "line 1: this is no YAML: could not determine a constructor"),
+        ("a: 1\nb: &x [1, *x]\n", "line 2: this is no YAML: *x stands within itself"),
+        (f"a: {'[' * 25}\n", "line 1: this is no YAML: this lies more than 20 levels deep"),
+        (f"a: 0x{'f' * 99}\n", "line 1: this is no YAML: a number has 100 signs at most"),
+        (f"a: 1{':10' * 50}.5\n", "line 1: this is no YAML: a number has 100 signs at most"),
+        (
+            f"a: &a [{'1, ' * 200}]\nb: &b [{'*a, ' * 200}]\n",
+            "line 2: this is no YAML: there are more than 20000 keys and values",
+        ),
+        ('"a\\nb": 1\n"a\\nb": 2\n', r"line 2: this is no YAML: the key 'a\nb' is there twice"),
     ],
 )
 def test_a_file_that_is_no_yaml_is_named_with_the_line(tmp_path, text, message):
@@ -409,6 +435,12 @@ def test_a_file_that_is_no_yaml_is_named_with_the_line(tmp_path, text, message):
         read_yaml(path)
     assert str(caught.value).startswith(f"{path}, {message}")
     assert "\n" not in str(caught.value)
+
+
+def test_what_an_alias_stands_for_may_be_used_again(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text("a: &a {x: 1}\nb: {<<: *a, y: 2}\nc: [*a, *a]\n")
+    assert read_yaml(path) == {"a": {"x": 1}, "b": {"x": 1, "y": 2}, "c": [{"x": 1}] * 2}
 
 
 @pytest.mark.parametrize("text", [b"a: \xff\n", b"a: \x00\n", b"a: 2020-13-45\n"])

@@ -3,7 +3,7 @@
 import pytest
 
 from scripts.config import ConfigError
-from scripts.errors import StudyError, reported
+from scripts.errors import StudyError, not_utf8, one_line, reported
 from scripts.tables import TableError
 
 
@@ -36,3 +36,23 @@ def test_without_an_error_nothing_happens():
     with reported("train"):
         done = True
     assert done
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("as it is: é, ½, 97\u00a0%", "as it is: é, ½, 97\u00a0%"),
+        ("a\nb\tc", r"a\nb\tc"),
+        ("\x1b[2J\x00\x85", r"\x1b[2J\x00\x85"),
+        ("\u202e\ud800\ue000", r"\u202e\ud800\ue000"),
+        ("x" * 501, "x" * 500 + " …"),
+    ],
+)
+def test_what_somebody_wrote_is_shown_on_one_line(text, shown):
+    assert one_line(text) == shown
+
+
+def test_a_byte_that_is_no_utf8_is_named_with_its_line():
+    with pytest.raises(UnicodeDecodeError) as caught:
+        b"one\ntwo \xe9\n".decode()
+    assert not_utf8(caught.value) == "line 2 holds the byte 0xe9, which is no UTF-8"

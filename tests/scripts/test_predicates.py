@@ -90,3 +90,42 @@ def test_a_file_without_claims_is_refused(tmp_path, text):
     path.write_text(text)
     with pytest.raises(ConfigError, match="allowed: a mapping"):
         read_claims(path)
+
+
+@pytest.mark.parametrize(
+    "protocol",
+    [
+        "",
+        "{0}",
+        "{}",
+        "{",
+        "{other}",
+        "{protocol.__class__}",
+        "{protocol:>9}",
+        "../x",
+        "$(ls)",
+        "a b",
+    ],
+)
+def test_a_protocol_holds_no_placeholder_but_its_own(tmp_path, protocol):
+    claims = copy.deepcopy(CLAIMS)
+    claims["C6"]["comparisons"][0]["second"]["protocol"] = protocol
+    path = tmp_path / "claims.yaml"
+    path.write_text(yaml.safe_dump(claims))
+    with pytest.raises(ConfigError) as caught:
+        read_claims(path)
+    assert str(caught.value) == (
+        f"{path}: C6.comparisons.0.second.protocol: got {protocol!r}; allowed: the name of a "
+        "protocol, in which {protocol} stands for the one at hand"
+    )
+
+
+@pytest.mark.parametrize("key", ["claim", "source", "because"])
+@pytest.mark.parametrize("text", ["a\nb", "a\x1b[31m", "\ue000", "\x85", "a\u2028b", "\n"])
+def test_words_stand_on_one_line_and_can_be_seen(tmp_path, key, text):
+    path = tmp_path / "claims.yaml"
+    path.write_text(yaml.safe_dump(CLAIMS | {"C4": CLAIMS["C4"] | {key: text}}))
+    with pytest.raises(ConfigError) as caught:
+        read_claims(path)
+    said = f"C4.{key}: got {text!r}; allowed: words on one line"
+    assert str(caught.value) == f"{path}: {said}"

@@ -3,6 +3,7 @@
 import pytest
 
 from scripts.bound import Number, Source
+from scripts.errors import one_line
 from scripts.prose import check_template, check_text, typed_numbers
 from scripts.template import TemplateError
 
@@ -110,12 +111,25 @@ def text_error(text, template=None):
         ),
         ("a\n\n| one | b |\n|---|--:|\n| 1 | 2 |\n\nText.", 3, "a table needs a caption below it"),
         ("\n| a | b |\n|---|---|---|\n| 1 | 2 | 3 |", 2, "a table of 3 columns has a row of 2"),
+        ("one\nIt is $\\write18{ls}$.", 2, r"\write is no mathematics, in the formula $"),
+        ("one\n$x$ and $$\\text{\\input{/etc/passwd}}$$", 2, r"\input is no mathematics, in the"),
+        ("one\n\n$\\text{^^5cinput{x}}$", 3, "^^ is no mathematics, in the formula"),
+        ("one\ntwo\x00three", 2, r"the sign '\x00' after 'two' cannot be shown"),
+        ("one\ntwo\x85", 2, r"the sign '\x85' after 'two' cannot be shown"),
+        ("one\n\ue000x\ue001y\ue002", 2, "after '', something was made of a number when it was"),
+        ("---\ntitle: [A\n---\n", 2, "the report's head is no YAML: expected ',' or ']'"),
+        ("---\nauthor: [A]\ntitle: A: b\n---\n", 3, "the report's head is no YAML: mapping values"),
+        (
+            "---\ntitle: A\ntitle: B\n---\n",
+            3,
+            "the report's head is no YAML: the key title is there",
+        ),
     ],
 )
 def test_what_pandoc_would_pass_over_or_not_place_is_named_by_its_line(text, line, said):
     message, shown = text_error(text)
     assert message.startswith(f"report/report.md.j2, line {line}: {said}")
-    assert shown == "    " + text.splitlines()[line - 1].strip()
+    assert shown == "    " + one_line(text.split("\n")[line - 1].strip())
 
 
 @pytest.mark.parametrize(
@@ -127,7 +141,22 @@ def test_what_pandoc_would_pass_over_or_not_place_is_named_by_its_line(text, lin
         "| a | b |\n|:--|--:|\n| `x|y` | \\| |\n| | |\n\n: T\nof two. {#tbl:t}",
         "```\n| a |\n|---|\n| b |\n```\n",
         "---\ntitle: a\n---\n\na | b in prose\n",
+        r"$\theta \leftarrow \thetab$, `\write18`, `$` and \input{x} as text",
+        "-" * 5000 + " x",
+        "a" * 100_000 + " " + "{" * 100_000,
+        f"{POINTS} and {SEEDS}",
     ],
 )
 def test_what_is_right_passes(text):
     check_text(text, text, BIBLIOGRAPHY)
+
+
+def test_of_very_many_mistakes_the_first_are_named():
+    found = errors_of("\n".join(["of 7 and"] * 50))
+    assert len(found) == 2 * 20 + 1
+    assert found[-1] == "report/report.md.j2: and 30 mistakes more"
+
+
+def test_a_filter_that_spoils_a_numbers_mark_is_noticed():
+    (message,) = text_error(str(POINTS).upper(), "{{ settings.points | upper }}")
+    assert message.endswith("something was made of a number when it was text already")

@@ -60,13 +60,65 @@ def error_of(template):
         ("one\n{{ 25 }}\n", 2, "the number 25 comes from no table and no setting; if that is"),
         ("{{ rows | length + 1 | percent }}", 1, "the number 1 comes from no table"),
         ("{% for r in rows %}\n{{ loop.index }}{% endfor %}", 2, "the number 1 comes from no"),
+        ("one\n{{ rows }}\n", 2, "a list is no text; a filter may write it"),
+        ("one\n{{ main.upper }}\n", 2, "a builtin_function_or_method is no text"),
+        ("{{ none }}", 1, "a NoneType is no text"),
+        ("one\n{{ 9**(9**9) }}\n", 2, "** makes more here than a report can hold"),
+        ("one\n{{ 'a' * 10**10 }}\n", 2, "* makes more here than a report can hold"),
+        ("one\n{{ 'a' | center(10**10) }}\n", 2, "this takes too much memory"),
+        (
+            "one\n{% for i in range(999) %}\n{% for j in range(999) %}\n{% endfor %}{% endfor %}",
+            3,
+            "there are more than 100000 turns of loops and calls of macros up to here",
+        ),
+        (
+            "{% macro m() %}\n{{ m() }}\n{% endmacro %}\n{{ m() }}\n",
+            2,
+            "this is nested too deeply, or a macro calls itself without end",
+        ),
+        ("one\n{{ main | dictsort }}\n", 2, "'str' object has no attribute 'items'"),
+        ("one\n{{ row[rows] }}\n", 2, "there is no entry of a list here"),
+        ("one\n{% include 'x' %}\n", 2, "no loader for this environment"),
+        ("one\n{% set x %}\n", 2, "this {% set %} is never closed; write {% endset %}"),
+        ("one\x0ctwo\u2028\n{{ rnus }}\n", 2, "there is no 'rnus' (did you mean runs?)"),
+        ("one\n{{ rnus }} \x1b[2J\n", 2, "there is no 'rnus' (did you mean runs?)"),
     ],
 )
 def test_a_mistake_is_named_by_its_line(template, line, said):
     message, shown = error_of(template).splitlines()
     assert message.startswith(f"report/report.md.j2, line {line}: ")
     assert said in message
-    assert shown == "    " + template.splitlines()[line - 1].strip()
+    whole = template.split("\n")[line - 1].strip()
+    assert shown == "    " + whole.replace("\x1b", r"\x1b")
+
+
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        ("{{ " + "(" * 500, "this is nested too deeply, or a macro calls itself without end"),
+        ("{% for a in rows %}" * 30 + "{% endfor %}" * 30, "too many statically nested blocks"),
+        ("{{ const(a=1, a=2) }}", "keyword argument repeated: a"),
+        (
+            "{% for i in range(2000) %}{{ 'a' * 9999 }}{% endfor %}",
+            "the report would have 19998000",
+        ),
+    ],
+)
+def test_a_mistake_of_the_whole_is_named(template, said):
+    assert error_of(template).startswith(f"report/report.md.j2: {said}")
+
+
+def test_a_long_line_is_not_shown_whole():
+    _, shown = error_of("x" * 10_000 + "{{ rnus }}").splitlines()
+    assert shown == f"    {'x' * 500} …"
+
+
+def test_loops_know_their_ends_though_they_are_counted():
+    text = "{% for r in 'abc' %}{{ r }}{{ ', ' if not loop.last }}{% endfor %}"
+    assert render(text, FACTS) == "a, b, c"
+    text = "{% for r in 'abc' %}{{ 'last' if loop.revindex == 1 }}{% else %}none{% endfor %}"
+    assert render(text, FACTS) == "last"
+    assert render("{% for r in [] %}{% else %}none{% endfor %}", FACTS) == "none"
 
 
 def test_what_is_written_is_marked_with_where_it_comes_from():
