@@ -2,6 +2,7 @@
 
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -154,6 +155,11 @@ def test_results_older_than_the_settings_are_named(page, watcher):
         ("/config.yaml", {}, 404),
         ("/../config.yaml", {}, 404),
         ("/results/report/report.html", {}, 404),
+        ("/%2e%2e/config.yaml", {}, 404),
+        ("/events/../config.yaml", {}, 404),
+        ("//etc/passwd", {}, 404),
+        ("/report.pdf", {}, 404),
+        ("/?file=config.yaml", {}, 404),
         ("/", {"Host": "example.org"}, 403),
     ],
 )
@@ -161,6 +167,14 @@ def test_nothing_else_is_served_and_to_no_other_site(watcher, path, headers, sta
     with pytest.raises(urllib.error.HTTPError) as caught:
         watcher.get(path, **headers)
     assert caught.value.code == status
+
+
+def test_it_answers_at_one_address_of_this_machine_only(watcher):
+    port = int(watcher.address.rpartition(":")[2])
+    socket.create_connection(("127.0.0.1", port)).close()
+    for other in ("127.0.0.2", "::1"):  # which a server at all addresses answers, too
+        with pytest.raises(OSError, match=r"refused|unreachable|assign|not supported"):
+            socket.create_connection((other, port), timeout=5)
 
 
 def test_a_port_that_is_taken_is_named(watcher):
