@@ -15,12 +15,13 @@ from scripts.alone import Alone
 from scripts.config import check, training_settings
 from scripts.errors import reported
 from scripts.files import check_writable, keep
-from scripts.receipts import Audit
+from scripts.receipts import Audit, path_of
 from scripts.schema import read_yaml
 from scripts.screen import edited, quieten, why_failed
-from scripts.steps import missing_steps, steps, training_step
+from scripts.steps import missing_steps, steps, study_digest, training_step
 from scripts.study import (
-    BLOCK_TABLES,
+    AFTER_TRAINING,
+    BLOCK,
     DRAWN,
     FIGURE_FORMATS,
     FIGURES,
@@ -49,6 +50,7 @@ TRAINING_SETTINGS = training_settings(config)
 PARTIAL = "PARTIAL" in os.environ
 with reported("code"):
     MISSING = missing_steps(config) if PARTIAL else []
+    DIGEST = study_digest(config)
     MADE_BY = steps(config, MISSING)  # {step: a digest of the code and settings that it runs with}
 BLOCKS = block_tables(
     folder for folder in block_folders(config) if training_step(folder) in MADE_BY
@@ -63,7 +65,7 @@ def shown(category, *paths):
 
 def receipt(step):
     """The output that says what the step made (scripts/receipts.py)."""
-    return f"results/receipts/{step}.json"
+    return str(path_of(step))
 
 
 # Steps run with the Python that runs Snakemake, whether or not its environment is activated.
@@ -130,19 +132,14 @@ rule all:
 rule train:
     """Train the networks of a block of seeds side by side."""
     output:
-        expand(
-            "results/runs/{{protocol}}/{{hidden}}-{{output}}/seeds-{{seeds}}/{table}.csv",
-            table=BLOCK_TABLES,
-        ),
-        receipt=receipt("train/{protocol}/{hidden}-{output}/seeds-{seeds}"),
+        block_tables([f"results/runs/{BLOCK}"]),
+        receipt=receipt(f"train/{BLOCK}"),
     log:
-        "results/logs/train/{protocol}/{hidden}-{output}/seeds-{seeds}.log",
+        f"results/logs/train/{BLOCK}.log",
     threads: 1
     params:
         settings=lambda wildcards: json.dumps(TRAINING_SETTINGS[wildcards.protocol], sort_keys=True),
-        by=lambda wildcards: MADE_BY[
-            "train/{protocol}/{hidden}-{output}/seeds-{seeds}".format(**wildcards)
-        ],
+        by=lambda wildcards: MADE_BY[f"train/{BLOCK}".format(**wildcards)],
         folder=subpath(output[0], parent=True),
     shell:
         "python -m scripts.warm scripts.train --settings {params.settings:q}"
@@ -217,16 +214,17 @@ rule report:
         "results/logs/report.log",
     params:
         study=STUDY,
+        digest=DIGEST,
         by=MADE_BY["report"],
     shell:
-        "python -m scripts.warm scripts.report --config {params.study:q} --by {params.by}"
-        " > {log} 2>&1"
+        "python -m scripts.warm scripts.report --config {params.study:q}"
+        " --digest {params.digest} --by {params.by} > {log} 2>&1"
 
 
 rule manifest:
     """Sign: say which bytes the study made, where and how."""
     input:
-        [receipt(step) for step in ("aggregate", "claims", *FIGURES, "report")],
+        [receipt(step) for step in AFTER_TRAINING],
     output:
         "results/MANIFEST.sha256",
         "results/provenance.json",
@@ -235,7 +233,8 @@ rule manifest:
         "results/logs/manifest.log",
     params:
         study=STUDY,
+        digest=DIGEST,
         by=MADE_BY["manifest"],
     shell:
-        "python -m scripts.warm scripts.manifest --config {params.study:q} --by {params.by}"
-        " > {log} 2>&1"
+        "python -m scripts.warm scripts.manifest --config {params.study:q}"
+        " --digest {params.digest} --by {params.by} > {log} 2>&1"

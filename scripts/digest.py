@@ -31,6 +31,7 @@ def code_digest(paths, unused=()):
     return digest.hexdigest()
 
 
+@functools.cache
 def parsed(path):
     """The syntax tree of a Python file. CodeError where it has none."""
     try:
@@ -46,7 +47,7 @@ def parsed(path):
 def items(path):
     """(name or None, syntax tree in words) of each statement of a file."""
     tree = parsed(path)
-    for node in ast.walk(tree):
+    for node in ast.walk(tree):  # which nobody else asks for docstrings
         if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
             del node.body[0]
     return [(getattr(item, "name", None), ast.dump(item)) for item in tree.body]

@@ -1,6 +1,6 @@
 """The receipt of the whole study: what it made, and where and how that was done.
 
-    python -m scripts.manifest --config JSON [--by DIGEST]
+    python -m scripts.manifest --config JSON --digest HEX [--by DIGEST]
 
 writes results/MANIFEST.sha256, which `sha256sum -c` reads, from the steps' receipts, and
 results/provenance.json. What differs from run to run stands in the latter alone.
@@ -22,8 +22,8 @@ from scripts.digest import digest_of
 from scripts.errors import reported
 from scripts.files import write_whole
 from scripts.receipts import read_receipt, receipt
-from scripts.steps import steps, study_digest
-from scripts.study import combinations
+from scripts.steps import training_step
+from scripts.study import AFTER_TRAINING, BLOCK, block_folders, combinations
 
 MANIFEST, PROVENANCE = Path("results/MANIFEST.sha256"), Path("results/provenance.json")
 CPUINFO = Path("/proc/cpuinfo")
@@ -41,7 +41,7 @@ def manifest(receipts):
     return "".join(lines)
 
 
-def provenance(config, receipts):
+def provenance(config, digest, receipts):
     """Which code and settings made the results, where, with what, and how long it took. BEGAN says
     when the run began, in seconds since 1970.
     """
@@ -50,7 +50,7 @@ def provenance(config, receipts):
     return {
         "commit": commit,
         "dirty": commit and bool(git("status", "--porcelain")),
-        "study": study_digest(config),
+        "study": digest,
         "config": digest_of(config),
         "runs": sum(own[protocol]["seeds"] for protocol, *_ in combinations(config)),
         "python": platform.python_version(),
@@ -105,18 +105,17 @@ def git(*arguments):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--config", required=True, type=json.loads)
+    parser.add_argument("--digest", required=True, help="of the study")
     parser.add_argument("--by")
     arguments = parser.parse_args()
     missing = tables.read("missing", "results/missing.csv")
-    missing = [
-        f"train/{row.protocol}/{row.hidden}-{row.output}/seeds-{row.first_seed}-{row.last_seed}"
-        for row in missing.itertuples()
-    ]
-    made = steps(arguments.config, missing)
-    receipts = {step: read_receipt(step) for step in made if step != "manifest"}
+    missing["seeds"] = missing["first_seed"].astype(str) + "-" + missing["last_seed"].astype(str)
+    undone = {f"train/{BLOCK}".format(**row) for row in missing.to_dict("records")}
+    steps = [*map(training_step, block_folders(arguments.config)), *AFTER_TRAINING]
+    receipts = {step: read_receipt(step) for step in steps if step not in undone}
     with receipt("manifest", arguments.by, [MANIFEST]):
         write_whole(MANIFEST, manifest(receipts.values()).encode())
-    said = provenance(arguments.config, receipts)
+    said = provenance(arguments.config, arguments.digest, receipts)
     write_whole(PROVENANCE, f"{json.dumps(said, indent=2)}\n".encode())
 
 

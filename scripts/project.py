@@ -1,9 +1,9 @@
 """A copy of the project, to run the study elsewhere."""
 
 import shutil
-from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+from scripts.config import ROOT
+
 PARTS = ["Snakefile", "config.yaml", "framework", "scripts", "report", "profiles"]
 
 

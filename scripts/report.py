@@ -1,6 +1,6 @@
 """Render the report: the template with the study's facts, then each format.
 
-    python -m scripts.report --config JSON [--by DIGEST]
+    python -m scripts.report --config JSON --digest HEX [--by DIGEST]
 
 writes results/report/report.md, .html, .tex and .pdf.
 """
@@ -17,7 +17,6 @@ from scripts.facts import RESULTS, facts
 from scripts.predicates import read_claims
 from scripts.prose import check_template, check_text
 from scripts.receipts import receipt
-from scripts.steps import study_digest
 from scripts.study import FIGURES, REPORT, report_from
 from scripts.template import PATH, TemplateError, render
 
@@ -29,10 +28,10 @@ RULES = {  # {file: the rule that writes it}
 }
 
 
-def read_facts(config):
+def read_facts(config, digest):
     """What the template can name, from the tables, claims and causes as they lie there."""
     results = {name: tables.read(name, f"results/{name}.csv") for name in RESULTS}
-    return facts(config, study_digest(config), results, read_claims(), read_causes())
+    return facts(config, digest, results, read_claims(), read_causes())
 
 
 def markdown(known):
@@ -55,10 +54,11 @@ def text_of(path):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--config", required=True, type=json.loads)
+    parser.add_argument("--digest", required=True, help="of the study")
     parser.add_argument("--by")
     arguments = parser.parse_args()
     with receipt("report", arguments.by, REPORT, report_from()):
-        text = markdown(read_facts(arguments.config))
+        text = markdown(read_facts(arguments.config, arguments.digest))
         formats.write_all(text, Path("results/report"), Path("results"), BIBLIOGRAPHY)
 
 

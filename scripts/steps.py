@@ -5,14 +5,13 @@ A step's code is its module and whatever that imports of this project.
 
 import functools
 from importlib.metadata import version
-from pathlib import Path
 
-from scripts.config import training_settings, unused_activations
-from scripts.digest import code_digest, digest_of, imported, imports, items
+from scripts.config import ROOT, training_settings, unused_activations
+from scripts.digest import code_digest, digest_of, imported, imports, items, parsed
 from scripts.receipts import Audit
 from scripts.study import FIGURES, blocks_by_combination
 
-ROOT = Path(__file__).parent.parent
+TORCH = version("torch")
 # What these say is for people, and changes no result.
 TALK = {ROOT / f"scripts/{name}.py" for name in ("errors", "progress", "receipts")}
 
@@ -58,7 +57,7 @@ def training_digest(settings, hidden, output):
     train.
     """
     trained = frozenset(settings["substitute"].get(name, name) for name in (hidden, output))
-    return digest_of(settings, code_of("train", unused(trained)), version("torch"))
+    return digest_of(settings, code_of("train", unused(trained)), TORCH)
 
 
 unused = functools.cache(unused_activations)  # for many jobs train the same ones
@@ -72,7 +71,7 @@ def code_of(module, unused=frozenset()):
 
 def forget_code():
     """Look at the code anew, in a process that lives on while it is edited."""
-    for function in (code_of, unused, imported, imports, items):
+    for function in (code_of, unused, imported, imports, items, parsed):
         function.cache_clear()
 
 

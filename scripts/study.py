@@ -6,6 +6,7 @@ from pathlib import Path
 
 from scripts.config import protocols
 
+BLOCK = "{protocol}/{hidden}-{output}/seeds-{seeds}"  # where its files lie, in several folders
 BLOCK_TABLES = ["runs", "losses", "layers"]
 SUMMARIES = [f"results/{table}.csv" for table in (*BLOCK_TABLES, "factors", "missing", "summary")]
 VERDICTS = [f"results/{table}.csv" for table in ("claims", "intervals", "agreement")]
@@ -19,6 +20,7 @@ FIGURES = {  # what each is drawn from
     "fig3": ["results/claims.csv", "report/claims.yaml"],
     "fig4": ["results/layers.csv"],
 }
+AFTER_TRAINING = ["aggregate", "claims", *FIGURES, "report"]  # the steps that make results
 FIGURE_FORMATS = ["svg", "pdf", "png"]
 DRAWN = [f"results/figures/{figure}.{form}" for figure in FIGURES for form in FIGURE_FORMATS]
 REPORT = [f"results/report/report.{form}" for form in ("md", "tex", "html", "pdf")]
@@ -66,7 +68,8 @@ def blocks_by_combination(config):
     settings = protocols(config)
     return {
         (protocol, hidden, output): [
-            f"results/runs/{protocol}/{hidden}-{output}/seeds-{seeds}"
+            "results/runs/"
+            + BLOCK.format(protocol=protocol, hidden=hidden, output=output, seeds=seeds)
             for seeds in seed_blocks(settings[protocol]["seeds"], config["seeds_per_job"])
         ]
         for protocol, hidden, output in combinations(config)

@@ -24,9 +24,9 @@ from scripts.digest import digest_of
 from scripts.errors import StudyError, reported
 from scripts.manifest import provenance
 from scripts.project import copy_project
-from scripts.receipts import sha256
+from scripts.receipts import path_of, sha256
 from scripts.schema import read_yaml
-from scripts.steps import training_steps
+from scripts.steps import study_digest, training_steps
 from scripts.study import block_tables
 
 RESULTS, REFERENCE = Path("results"), Path("docs/reference")
@@ -153,7 +153,7 @@ class Comparison:
 
 def verify(folder, config):
     """The last line, and whether all is well."""
-    places, here = comparable(config), provenance(config, {})
+    places, here = comparable(config), provenance(config, study_digest(config), {})
     run_anew(folder)
     compared = [Comparison(folder / "results", place, here) for place in places]
     for comparison in compared:
@@ -183,11 +183,11 @@ def comparable(config):
 
 def verify_sample(folder, config, size):
     """The last line, and whether all is well, of some blocks."""
-    places, here = comparable(config), provenance(config, {})
+    places, here = comparable(config), provenance(config, study_digest(config), {})
     steps = list(training_steps(config))
     chosen = sorted(random.sample(steps, min(size, len(steps))))
     print(*chosen, sep="\n")
-    run_anew(folder, *(f"results/receipts/{step}.json" for step in chosen))
+    run_anew(folder, *(str(path_of(step)) for step in chosen))
     files = block_tables([f"runs/{step.removeprefix('train/')}" for step in chosen])
     made = {name: sha256(folder / "results" / name) for name in files}
     with_reason, without = [], []

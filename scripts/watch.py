@@ -27,7 +27,7 @@ from scripts import formats, report
 from scripts.config import check
 from scripts.errors import StudyError
 from scripts.schema import read_yaml
-from scripts.steps import forget_code, steps
+from scripts.steps import forget_code, steps, study_digest
 from scripts.study import FIGURES
 
 LISTENER = Path(__file__).with_suffix(".js")
@@ -155,7 +155,7 @@ class Writer:
         if self.known is None:
             config = read_yaml("config.yaml")
             check(config)
-            self.known = report.read_facts(config)
+            self.known = report.read_facts(config, study_digest(config))
         html = formats.html(report.markdown(self.known), Path("results"), report.BIBLIOGRAPHY)
         self.page.tell(html=html, error="")
         print(f"rendered in {time.perf_counter() - began:.2f} s")

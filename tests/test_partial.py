@@ -8,9 +8,7 @@ import pandas as pd
 import pytest
 
 from tests.test_faults import HOOK, last_words, manifest
-from tests.test_pipeline import Project, new_project
-
-PARTIAL = {"PARTIAL": "1"}
+from tests.test_pipeline import new_project
 
 
 @pytest.fixture(scope="module")
@@ -23,9 +21,7 @@ def finished(tmp_path_factory):
 
 @pytest.fixture
 def project(finished, tmp_path):
-    ignored = shutil.ignore_patterns("warm-*")  # a socket, which cannot be copied
-    shutil.copytree(finished.folder, tmp_path / "project", ignore=ignored)
-    return Project(tmp_path / "project")
+    return finished.copy(tmp_path / "project")
 
 
 def partial(project, expect=0):

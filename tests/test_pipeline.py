@@ -63,6 +63,12 @@ class Project:
             if path.is_file()
         }
 
+    def copy(self, folder):
+        """A project in the same state, to change and run again."""
+        ignored = shutil.ignore_patterns("warm-*")  # a socket, which cannot be copied
+        shutil.copytree(self.folder, folder, ignore=ignored)
+        return Project(folder)
+
 
 def new_project(folder):
     copy_project(folder)
@@ -82,10 +88,7 @@ def finished(tmp_path_factory):
 
 @pytest.fixture
 def project(finished, tmp_path):
-    """A copy of the finished study, to change and run again."""
-    ignored = shutil.ignore_patterns("warm-*")  # a socket, which cannot be copied
-    shutil.copytree(finished.folder, tmp_path / "project", ignore=ignored)
-    return Project(tmp_path / "project")
+    return finished.copy(tmp_path / "project")
 
 
 def test_one_command_makes_tables_figures_and_the_report_in_all_formats(finished):

@@ -12,7 +12,7 @@ import yaml
 from scripts import verify
 from scripts.schema import read_yaml
 from scripts.verify import VerifyError
-from tests.test_pipeline import Project, new_project
+from tests.test_pipeline import new_project
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = ("MANIFEST.sha256", "claims.csv", "provenance.json")
@@ -28,15 +28,14 @@ def finished(tmp_path_factory):
 @pytest.fixture
 def project(finished, tmp_path, monkeypatch):
     """A copy of the finished study, whose run anew gives what was there first."""
-    ignored = shutil.ignore_patterns("warm-*")  # a socket, which cannot be copied
-    shutil.copytree(finished.folder, tmp_path / "project", ignore=ignored)
+    project = finished.copy(tmp_path / "project")
     monkeypatch.chdir(tmp_path / "project")
 
     def run_anew(folder, *targets):
         shutil.copytree(finished.folder / "results", folder / "results")
 
     monkeypatch.setattr(verify, "run_anew", run_anew)
-    return Project(tmp_path / "project")
+    return project
 
 
 def publish(project):

@@ -30,7 +30,7 @@ def test_the_seconds_of_training_are_added_up():
 def test_the_provenance_says_where_results_come_from(monkeypatch):
     monkeypatch.setenv("BEGAN", "0")
     monkeypatch.setenv("MKL_CBWR", "AUTO")
-    said = json.loads(json.dumps(provenance(CONFIG, RECEIPTS)))
+    said = json.loads(json.dumps(provenance(CONFIG, "0123", RECEIPTS)))
     assert said["runs"] == 1000
     assert said["packages"]["torch"].startswith("2.13.0")
     assert said["processor"]["name"]
@@ -42,10 +42,10 @@ def test_the_provenance_says_where_results_come_from(monkeypatch):
 
 def test_without_git_or_a_repository_no_commit_is_claimed(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    said = provenance(CONFIG, {})
+    said = provenance(CONFIG, "0123", {})
     assert (said["commit"], said["dirty"]) == (None, None)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert provenance(CONFIG, {})["commit"] is None
+    assert provenance(CONFIG, "0123", {})["commit"] is None
 
 
 @pytest.mark.parametrize(
