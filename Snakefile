@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import shlex
 import signal
 import subprocess
@@ -12,10 +13,12 @@ from pathlib import Path
 from snakemake.logging import logger
 
 from scripts.alone import Alone
+from scripts.cluster import attend
 from scripts.config import check, training_settings
 from scripts.errors import reported
 from scripts.files import check_writable, keep
 from scripts.receipts import Audit, path_of
+from scripts.resources import megabytes, minutes
 from scripts.schema import read_yaml
 from scripts.screen import edited, quieten, why_failed
 from scripts.steps import missing_steps, steps, study_digest, training_step
@@ -73,16 +76,19 @@ BIN, HERE = shlex.quote(str(Path(sys.executable).parent)), shlex.quote(workflow.
 # Freed memory is kept for the next tensors: to give its pages back, as glibc does with blocks above
 # 128 KiB, and to fetch them anew takes longer than to compute with them.
 MEMORY = "MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=1073741824"
-WARM = f"'{os.getpid()} .snakemake/warm-{os.getpid()}'"  # see scripts/warm.py
+# See scripts/warm.py. On a cluster, several machines may have the same numbers of processes.
+WARM = shlex.quote(f"{os.getpid()} .snakemake/warm-{platform.node()}-{os.getpid()}")
 shell.prefix(
     f"export PATH={BIN}:$PATH PYTHONPATH={HERE} WARM={WARM} BEGAN={time.time()} {MEMORY}; "
 )
 
-quieten(logger, "results/report/report.html", partial=bool(MISSING))
 # A terminal that is closed is an orderly stop, which leaves no lock behind.
 signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
 
+said_by_cluster = {}  # {job: what the cluster says of its failure}
+
 if workflow.is_main_process:
+    quieten(logger, "results/report/report.html", partial=bool(MISSING))
     with reported("results"):
         alone = Alone()
         audit = Audit(MADE_BY)
@@ -102,6 +108,9 @@ def everything(_):
 
 onstart:
     workflow.scheduler.job_rate_limiter = None  # its timer would hold the end back for a second
+    # On a cluster, the jobs of a group share a process there, which imports torch once for all.
+    workflow.executor_plugin.common_settings.pass_group_args = True
+    attend(workflow.scheduler._executor, said_by_cluster)
     workflow.dag.check_output_mtime = nothing  # dates mean little to one who reads receipts
     with reported("results"):
         alone.insist()
@@ -111,12 +120,27 @@ onstart:
 
 onerror:
     failed = workflow.scheduler.failed
-    lost = any(job.rule.name == "train" for job in failed)
+    lost = any("train" in job.rules for job in failed)
     if lost and workflow.execution_settings.keep_going:
         alone.give_back()
         command = [sys.executable, "-m", "snakemake", "--cores", "all"]
         subprocess.run(command, env={**os.environ, "PARTIAL": "1"})
-    sys.exit(why_failed(failed))
+    sys.exit(why_failed(failed, said_by_cluster))
+
+
+def block(wildcards):
+    """The settings of a block, and how many runs it has."""
+    first, last = map(int, wildcards.seeds.split("-"))
+    return TRAINING_SETTINGS[wildcards.protocol], last - first + 1
+
+
+localrules:
+    all,
+    aggregate,
+    claims,
+    figures,
+    report,
+    manifest,
 
 
 wildcard_constraints:
@@ -137,6 +161,9 @@ rule train:
     log:
         f"results/logs/train/{BLOCK}.log",
     threads: 1
+    resources:  # for a cluster
+        mem_mb=lambda wildcards, attempt: attempt * megabytes(*block(wildcards)),
+        runtime=lambda wildcards, attempt: attempt * minutes(*block(wildcards)),
     params:
         settings=lambda wildcards: json.dumps(TRAINING_SETTINGS[wildcards.protocol], sort_keys=True),
         by=lambda wildcards: MADE_BY[f"train/{BLOCK}".format(**wildcards)],

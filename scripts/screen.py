@@ -49,17 +49,41 @@ def took(started):
     return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
 
 
-def why_failed(jobs, most=5):
-    """For each failed job: what it was, what happened, how to run it again, where its log is."""
-    jobs = sorted((job for job in jobs if job.log), key=lambda job: str(job.log))
-    messages = [
-        f"{last_words(name_of(job), Path(job.log[0]))}\n"
-        f"Again: {snakemake()} --cores 1 {job.output[0]}\nThe log: {job.log[0]}"
-        for job in jobs[:most]
-    ]
-    if len(jobs) > most:
-        messages.append(f"And {len(jobs) - most} more; the logs are in results/logs/")
+def why_failed(jobs, said_by_cluster=None, most=5):
+    """For each failed job: what it was, what happened, how to run it again, where its log is. Of a
+    group of jobs: so for the one that says what went wrong, or what the cluster says of the group.
+    """
+    said = said_by_cluster or {}
+    jobs = sorted((job for job in jobs if job.log), key=lambda job: sorted(map(str, job.log)))
+    messages = [why(job, *said.get(job, ("", []))) for job in jobs]
+    messages = list(dict.fromkeys(messages))  # of groups that could not begin, all say the same
+    if len(messages) > most:
+        rest = f"And {len(messages) - most} more; the logs are in results/logs/"
+        messages = [*messages[:most], rest]
     return "\n\n".join(messages) or "Stopped. The same command goes on from here."
+
+
+def why(job, of_cluster, logs):
+    """What there is to say of a failed job or group, in lines."""
+    members = getattr(job, "jobs", None) or [job]
+    to_blame = max(members, key=blame)
+    if len(members) > 1 and not blame(to_blame):
+        name = f"train, {len(members)} blocks in one job"
+        lines = [f"{name}: it ended without a word. Was it killed, for want of memory or time?"]
+        again, own = "The same command goes on from here.", []
+    else:
+        lines = [last_words(name_of(to_blame), Path(to_blame.log[0]))]
+        again, own = f"Again: {snakemake()} --cores 1 {to_blame.output[0]}", [to_blame.log[0]]
+    if not blame(to_blame):
+        lines += [f"The cluster: {line}" for line in of_cluster.strip().splitlines()[:1]]
+    logs = [*own, *map(shorter, logs)]
+    return "\n".join([*lines, again, *(f"The log: {log}" for log in [" and ".join(logs)] if log)])
+
+
+def blame(job):
+    """When a job said last what went wrong; 0 if it did not."""
+    log = Path(job.log[0])
+    return log.stat().st_mtime if words(name_of(job), log) else 0
 
 
 def name_of(job):
@@ -70,6 +94,15 @@ def name_of(job):
 
 
 def last_words(name, log):
+    """What a job says of what went wrong; if it says nothing, what may have happened."""
+    if said := words(name, log):
+        return said
+    if shutil.disk_usage(log.parent if log.parent.exists() else ".").free < LITTLE:
+        return f"{name}: it ended without a word, and the disk is full"
+    return f"{name}: it ended without a word. Was it killed, for want of memory?"
+
+
+def words(name, log):
     """A job's own message, which begins with its name and may go on for some lines; or the last
     line of what Python says of a mistake in the code.
     """
@@ -78,11 +111,7 @@ def last_words(name, log):
     own = [i for i, line in enumerate(lines) if line.startswith(f"{name}: ")]
     if own:
         return "\n".join(lines[own[-1] :])
-    if "Traceback (most recent call last):" in lines:
-        return f"{name}: {lines[-1]}"
-    if shutil.disk_usage(log.parent if log.parent.exists() else ".").free < LITTLE:
-        return f"{name}: it ended without a word, and the disk is full"
-    return f"{name}: it ended without a word. Was it killed, for want of memory?"
+    return f"{name}: {lines[-1]}" if "Traceback (most recent call last):" in lines else ""
 
 
 def snakemake():
@@ -91,6 +120,10 @@ def snakemake():
     found = shutil.which("snakemake")
     if found and Path(found) == beside:
         return "snakemake"
-    python = Path(sys.executable)
-    python = python.relative_to(Path.cwd()) if python.is_relative_to(Path.cwd()) else python
-    return f"{python} -m snakemake"
+    return f"{shorter(sys.executable)} -m snakemake"
+
+
+def shorter(path):
+    """A path as seen from here, if it lies here."""
+    path = Path(path)
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)

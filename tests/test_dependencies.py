@@ -73,7 +73,7 @@ def tables(heading):
 
 PACKAGES = tables("Package")  # {group: (name, version, licence, what it is for or who needs it)}
 ROWS = {canonicalize_name(row[0]): row for rows in PACKAGES.values() for row in rows}
-STUDY, TESTS, BENCH, GPU = PACKAGES
+STUDY, TESTS, BENCH, SLURM, GPU = PACKAGES
 
 
 def names(requirements):
@@ -81,7 +81,8 @@ def names(requirements):
 
 
 DECLARED = names(PROJECT["project"]["dependencies"])
-DECLARED |= names(PROJECT["project"]["optional-dependencies"]["bench"])
+for extra in PROJECT["project"]["optional-dependencies"].values():
+    DECLARED |= names(extra)
 DECLARED |= names(PROJECT["build-system"]["requires"])
 
 
@@ -184,8 +185,9 @@ def test_each_package_stands_in_the_table_of_what_needs_it():
         closure = direct | {other for _, other in requirements_of(direct)}
         assert groups[group] == closure - before
         before = before | closure
-    pairs = requirements_of(groups[BENCH] & set(HERE))
-    assert {other for _, other in pairs} <= before | groups[BENCH]
+    for group in (BENCH, SLURM):
+        pairs = requirements_of(groups[group] & set(HERE))
+        assert {other for _, other in pairs} <= before | groups[group]
 
 
 def test_each_package_is_ours_or_is_required_by_those_that_its_row_names():

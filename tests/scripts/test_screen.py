@@ -219,3 +219,32 @@ def test_no_report_is_promised_that_is_not_there(monkeypatch, tmp_path, text):
     terminal = Terminal(monkeypatch, tmp_path / "none.html")
     assert terminal.say(text) == [(text, None)]
     assert terminal.last_words == []
+
+
+class Group:
+    def __init__(self, *jobs):
+        self.jobs, self.log = set(jobs), [log for job in jobs for log in job.log]
+
+
+def test_of_a_group_the_job_is_named_that_says_what_went_wrong(write):
+    logs = [write("a.log", ""), write("b.log", f"{NAME}: what is wrong"), write("c.log", "epoch 1")]
+    group = Group(*map(Job, logs))
+    assert why_failed([group], {group: ("FAILED", ["slurm.log"])}) == (
+        f"{NAME}: what is wrong\nAgain: snakemake --cores 1 results/a.csv\n"
+        f"The log: {logs[1]} and slurm.log"
+    )
+
+
+def test_of_a_group_without_a_message_the_clusters_is_shown(write):
+    group = Group(Job(write("a.log", "")), Job(write("b.log", "epoch 1")))
+    assert why_failed([group], {group: ("TIMEOUT\nand more", ["slurm.log"])}) == (
+        "train, 2 blocks in one job: it ended without a word. Was it killed, for want of memory or "
+        "time?\nThe cluster: TIMEOUT\nThe same command goes on from here.\nThe log: slurm.log"
+    )
+
+
+def test_what_the_cluster_says_of_all_groups_alike_is_said_once(write):
+    groups = [Group(Job(write(f"{n}.log", "")), Job(write(f"{n}.txt", ""))) for n in range(9)]
+    said = why_failed(groups, dict.fromkeys(groups, ("invalid partition", [])))
+    assert said.count("The cluster: invalid partition") == 1
+    assert said.endswith("\nThe same command goes on from here.")

@@ -1,0 +1,154 @@
+"""The study on a real Slurm, of one node on this machine: jobs and daemons are killed on the way.
+
+The profile is the one that people use, except that Slurm is asked sooner for news.
+"""
+
+import signal
+import subprocess
+import sys
+import time
+from importlib.util import find_spec
+
+import pytest
+
+from scripts.resources import megabytes
+from scripts.schema import read_yaml
+from tests.slurm import Slurm, lacking
+from tests.test_faults import HOOK, last_words, manifest
+from tests.test_pipeline import JOBS, new_project
+
+LIMIT = 200  # seconds, for a run
+PROFILE = ["--profile", "profiles/slurm", "--slurm-init-seconds-before-status-checks", "3"]
+PROFILE += ["--group-components", f"training={JOBS // 2}"]  # two jobs
+# A training job waits as long as there is a file called `hold`.
+HOLD = '    while __import__("os").path.exists("hold"):\n        time.sleep(0.1)\n'
+
+
+@pytest.fixture(scope="module")
+def slurm(tmp_path_factory):
+    if reason := lacking():
+        pytest.skip(reason)
+    if not find_spec("snakemake_executor_plugin_slurm"):
+        pytest.skip("snakemake-executor-plugin-slurm is not installed (pip install -e .[slurm])")
+    with Slurm(tmp_path_factory.mktemp("slurm")) as running:
+        yield running
+
+
+@pytest.fixture
+def project(slurm, tmp_path):
+    slurm.wait_until_idle()
+    return new_project(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory):
+    """The manifest of a run without Slurm."""
+    project = new_project(tmp_path_factory.mktemp("local"))
+    project.run()
+    return manifest(project)
+
+
+def start(project, *options):
+    """Snakemake with the profile."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "snakemake", *PROFILE, *options],
+        cwd=project.folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def end(process):
+    """What a run said, when it has ended."""
+    try:
+        return process.communicate(timeout=LIMIT)[1]
+    finally:
+        process.kill()
+
+
+def wait(condition):
+    end = time.monotonic() + LIMIT
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+@pytest.fixture
+def held(project):
+    """A run whose blocks are being trained until `hold` is deleted."""
+    project.edit("scripts/progress.py", HOOK, HOOK + HOLD)
+    (project.folder / "hold").touch()
+    process = start(project)
+    logs = project.folder / "results/logs/train"
+    wait(lambda: any(logs.rglob("*.log")) or process.poll() is not None)
+    yield process
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)  # cancels its jobs
+        process.communicate()
+
+
+def test_training_goes_through_slurm_and_gives_the_same_bytes(slurm, project, local):
+    before = slurm.jobs()
+    process = start(project, "--slurm-keep-successful-logs")
+    said = end(process)
+    assert process.returncode == 0, said
+    assert manifest(project) == local
+    jobs = slurm.jobs().items() - before.items()
+    time = f"{JOBS // 2}:00"  # a minute for each block
+    memory = f"{megabytes(read_yaml(project.folder / 'config.yaml')['training'], runs=2)}M"
+    expected = ("COMPLETED", time, memory, "1", "rule_training_train")
+    assert [job for _, job in jobs] == [expected] * 2  # and so nothing else went there
+    for log in (project.folder / "results/logs/slurm").rglob("*.log"):
+        text = log.read_text()
+        assert f"{JOBS // 2} of {JOBS // 2} steps" in text
+        assert text.count("SNAKEMAKE\n") == 2  # for all blocks: one that asks, and one that does
+
+
+def test_a_job_that_is_killed_is_tried_again(slurm, project, held, local):
+    victim = next(number for number, job in slurm.jobs().items() if job[0] == "RUNNING")
+    slurm.says("scancel", victim)
+    (project.folder / "hold").unlink()
+    said = end(held)
+    assert held.returncode == 0, said
+    assert "Trying to restart job" in said
+    assert manifest(project) == local
+
+
+def test_jobs_outlive_slurms_daemons(slurm, project, held, local):
+    time.sleep(6)  # every five seconds slurmctld saves what it knows
+    for daemon in ("slurmctld", "slurmd"):
+        slurm.kill(daemon)
+    time.sleep(10)  # Snakemake asks in vain
+    for daemon in ("slurmctld", "slurmd"):
+        slurm.start(daemon)
+    (project.folder / "hold").unlink()
+    said = end(held)
+    assert held.returncode == 0, said
+    assert "Trying to restart job" not in said
+    assert manifest(project) == local
+
+
+def test_jobs_of_a_node_that_is_lost_are_begun_anew(slurm, project, held, local):
+    slurm.kill("slurmd")
+    slurm.kill_jobs()
+    slurm.says("scontrol", "update", "NodeName=localhost", "State=DOWN", "Reason=lost")
+    (project.folder / "hold").unlink()
+    slurm.start("slurmd")
+    slurm.says("scontrol", "update", "NodeName=localhost", "State=RESUME")
+    said = end(held)
+    assert held.returncode == 0, said
+    assert "Trying to restart job" not in said  # by Slurm, not by Snakemake
+    assert manifest(project) == local
+
+
+def test_what_a_job_says_of_its_failure_is_the_last_word(project):
+    project.edit("scripts/progress.py", HOOK, f"{HOOK}    1 / 0\n")
+    process = start(project, "--retries", "0")
+    message, _, log = last_words(end(process))
+    assert process.returncode == 1
+    assert message.startswith("train ")
+    assert message.endswith(": ZeroDivisionError: division by zero")
+    block, of_slurm = log.removeprefix("The log: ").split(" and ")
+    assert "Traceback" in (project.folder / block).read_text()
+    assert "Error in rule train" in (project.folder / of_slurm).read_text()
