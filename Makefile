@@ -41,7 +41,7 @@ mutate: .venv/installed  # do the claims notice when the data changes?
 	@.venv/bin/python -m scripts.mutate
 
 bench: .venv/bench  # how fast is it, beside torch.nn, torch.func and JAX? (takes half an hour)
-	@for part in training growth study; do .venv/bin/python -m bench.$$part || exit; done
+	@for part in training growth scale study; do .venv/bin/python -m bench.$$part || exit; done
 
 clean:  # results and Snakemake's memory of them go together
 	rm -rf .snakemake $(filter-out results/README.md, $(wildcard results/*))

@@ -1,19 +1,22 @@
-"""Does a combination of many seeds take time and memory as it should?
+"""Does a combination of many seeds take time, memory and disk as it should?
 
     python -m bench.growth [--seeds N …] [--epochs N]
 
-trains one combination, with blocks of 80 seeds, on all cores; writes results/bench/growth.csv and
-prints it:
+runs a study of one combination, with blocks of 80 seeds, on all cores, from training to report;
+writes results/bench/growth.csv and prints it:
 
     dag_seconds          Snakemake alone: a dry run
-    seconds              training and aggregation, on all cores
+    seconds              the whole study, on all cores
+    core_seconds_a_run   that by runs and cores
     aggregate_seconds    the aggregation alone
-    aggregate_mib        the most memory that it had
+    aggregate_mib        the most memory that it has, and likewise claims_mib and figures_mib
     job_mib              the most memory that one job has that trains all the seeds, of 10 epochs
+    files, mib           what it leaves: blocks, receipts, logs, Snakemake's records, all
 """
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 
@@ -23,27 +26,40 @@ from bench.project import Project
 from bench.training import FOLDER
 
 SEEDS_PER_JOB = 80
-SUMMARY = "results/summary.csv"
 
 
 def grown(seeds, epochs):
     """A row of the table."""
     with tempfile.TemporaryDirectory() as folder:
         project = combination(folder, seeds, SEEDS_PER_JOB, epochs)
-        dag_seconds = project.snakemake(SUMMARY, "--dry-run")
-        seconds = project.snakemake(SUMMARY)
+        before = left_in(folder)
+        dag_seconds = project.snakemake("--dry-run")
+        seconds = project.snakemake()
+        after = left_in(folder)
         config = json.dumps(project.config)
-        aggregate_seconds, aggregate_mib = project.python("scripts.aggregate", "--config", config)
+        took, mib = {}, {}
+        for step in ("aggregate", "claims", "figures"):
+            took[step], mib[step] = project.python(f"scripts.{step}", "--config", config)
     return {
         "seeds": seeds,
         "jobs": -(-seeds // SEEDS_PER_JOB),
         "dag_seconds": dag_seconds,
         "seconds": seconds,
-        "seconds_per_run": seconds / seeds,
-        "aggregate_seconds": aggregate_seconds,
-        "aggregate_mib": aggregate_mib,
+        "core_seconds_a_run": seconds * len(os.sched_getaffinity(0)) / seeds,
+        "aggregate_seconds": took["aggregate"],
+        "aggregate_mib": mib["aggregate"],
+        "claims_mib": mib["claims"],
+        "figures_mib": mib["figures"],
         "job_mib": job_memory(seeds),
+        "files": after[0] - before[0],
+        "mib": (after[1] - before[1]) / 2**20,
     }
+
+
+def left_in(folder):
+    """How many files a folder holds, and their bytes."""
+    paths = [os.path.join(place, name) for place, _, names in os.walk(folder) for name in names]
+    return len(paths), sum(map(os.path.getsize, paths))
 
 
 def combination(folder, seeds, seeds_per_job, epochs):

@@ -2,20 +2,23 @@
 
     python -m scripts.aggregate --config JSON [--by DIGEST] [--partial]
 
-writes results/runs.csv, losses.csv, layers.csv, factors.csv, summary.csv and missing.csv. The last
-says which blocks are missing; none may be but with --partial, where those that other code or other
-settings made count as missing.
+writes results/runs.csv, losses.csv, layers.csv, factors.csv, signal.csv, summary.csv and
+missing.csv. The last says which blocks are missing; none may be but with --partial, where those
+that other code or other settings made count as missing.
+
+Blocks are read a few at a time, so that memory does not grow with the combinations, and with the
+seeds of a combination by some 40 bytes each.
 """
 
 import argparse
 import contextlib
 import json
-import tempfile
 
 import numpy as np
 import pandas as pd
 
 from scripts import tables
+from scripts.columns import Columns
 from scripts.config import protocols
 from scripts.errors import StudyError, reported
 from scripts.factors import root_mean, squares
@@ -25,14 +28,14 @@ from scripts.study import SUMMARIES, block_folders, block_tables, blocks_by_comb
 
 COMBINATION = list(tables.COMBINATION)
 SEEDS_AT_ONCE = 1000  # read in one go
-LOSSES_AT_ONCE = 10_000_000  # sorted in one go
+NUMBERS_AT_ONCE = 2_000_000  # sorted in one go
+SUMMARISED = [*tables.METRICS, "diverged", "epochs_to_target"]  # columns of runs
 
 
-def losses_over_seeds(curves):
-    """For each epoch of (epochs, seeds): how many losses are finite, and their statistics."""
-    finite = pd.DataFrame(np.where(np.isfinite(curves), curves, np.nan))
+def over_seeds(numbers):
+    """For each row of (rows, seeds): how many numbers are finite, and their statistics."""
+    finite = pd.DataFrame(np.where(np.isfinite(numbers), numbers, np.nan))
     statistics = {
-        "epoch": finite.index + 1,
         "n": finite.count(axis=1),
         "mean": finite.mean(axis=1),
         "median": finite.median(axis=1),
@@ -45,62 +48,66 @@ def losses_over_seeds(curves):
     return pd.DataFrame(statistics)
 
 
-def summarise(runs, targets):
-    """For each combination: how many runs there are and how many diverged; the share whose test
-    accuracy ends above their protocol's target, and the median of the epochs to it; over runs that
-    did not diverge, each metric's mean, standard deviation, median, least and greatest value.
+def summarise(runs, target):
+    """Of the runs of a combination: how many there are and how many diverged; the share whose test
+    accuracy ends above the target, and the median of the epochs to it; over runs that did not
+    diverge, each metric's mean, standard deviation, median, least and greatest value.
     """
-    trained = runs["test_accuracy"] > runs["protocol"].map(targets)
     never = float("inf")  # a run that doesn't get there takes longer than any that does
-    epochs = runs["epochs_to_target"].astype("float64").fillna(never)
-    groups = runs.assign(trained=trained, epochs=epochs).groupby(COMBINATION)
-    median_epochs = groups["epochs"].median()
-    summary = pd.DataFrame(
-        {
-            "n": groups.size(),
-            "diverged": groups["diverged"].sum(),
-            "trained": groups["trained"].mean(),
-            "epochs_to_target_median": median_epochs.where(median_epochs < never),
-        }
-    )
+    median_epochs = runs["epochs_to_target"].astype("float64").fillna(never).median()
+    summary = {
+        "n": len(runs),
+        "diverged": int(runs["diverged"].sum()),
+        "trained": (runs["test_accuracy"] > target).mean(),
+        "epochs_to_target_median": median_epochs if median_epochs < never else np.nan,
+    }
     for metric in tables.METRICS:
         for statistic in tables.STATISTICS:
             function = "std" if statistic == "sd" else statistic
-            summary[f"{metric}_{statistic}"] = groups[metric].agg(function)
-    return summary.reset_index()
+            summary[f"{metric}_{statistic}"] = runs[metric].agg(function)
+    return pd.DataFrame([summary])
 
 
 def aggregate(settings, seeds_per_job, combination, folders, write):
-    """Write what the blocks of a combination hold and what they say over seeds. They are read a few
-    at a time and their losses laid by in a file, so that memory does not grow with the seeds.
-    """
-    epochs, seeds = settings["epochs"], settings["seeds"]
-    all_runs, all_squares = [], []
-    with tempfile.TemporaryFile() as file:
-        curves = np.memmap(file, "float64", "w+", shape=(epochs, seeds))
-        curves[:] = np.nan
-        blocks_at_once = max(1, SEEDS_AT_ONCE // seeds_per_job)
-        for i in range(0, len(folders), blocks_at_once):
-            part = folders[i : i + blocks_at_once]
-            runs, losses, layers = (gather(name, part, epochs) for name in tables.BLOCK_TABLES)
-            write["runs"](runs)
-            write["layers"](layers)
-            curves[:, runs["seed"]] = losses["loss"].to_numpy().reshape(len(runs), epochs).T
-            all_runs.append(runs)
-            all_squares.append(squares(layers))
-        epochs_at_once = max(1, LOSSES_AT_ONCE // seeds)
-        for i in range(0, epochs, epochs_at_once):
-            rows = losses_over_seeds(curves[i : i + epochs_at_once])
-            write["losses"](rows.assign(epoch=rows["epoch"] + i, **combination))
-    write["factors"](root_mean(sum(all_squares)))
-    targets = {combination["protocol"]: settings["target_accuracy"]}
-    write["summary"](summarise(pd.concat(all_runs), targets))
+    """Write what the blocks of a combination hold and what they say over seeds."""
+    epochs, columns = settings["epochs"], Columns()
+    all_squares = 0
+    blocks_at_once = max(1, SEEDS_AT_ONCE // seeds_per_job)
+    for i in range(0, len(folders), blocks_at_once):
+        part = folders[i : i + blocks_at_once]
+        runs, losses, layers = (gather(name, part, epochs) for name in tables.BLOCK_TABLES)
+        write["runs"](runs)
+        write["layers"](layers)
+        columns.append("runs", runs[SUMMARISED].astype("float64").T)
+        for table, names in ((losses, ["loss"]), (layers, tables.SIGNAL)):
+            for name in names:
+                columns.append(name, table[name].to_numpy().reshape(len(runs), -1).T)
+        all_squares = all_squares + squares(layers)
+    layer = layers[["epoch", "layer"]][: len(layers) // len(runs)].reset_index(drop=True)
+    losses = statistics(columns, "loss", epochs)
+    write["losses"](losses.assign(epoch=losses.index + 1, **combination))
+    quartiles = [
+        statistics(columns, name, len(layer))[list(tables.QUARTILES)].add_prefix(f"{name}_")
+        for name in tables.SIGNAL
+    ]
+    write["signal"](pd.concat([layer, *quartiles], axis=1).assign(**combination))
+    write["factors"](root_mean(all_squares))
+    runs = pd.DataFrame(columns.read("runs", 0, len(SUMMARISED)).T, columns=SUMMARISED)
+    summary = summarise(runs, settings["target_accuracy"])
+    write["summary"](summary.assign(**combination))
+
+
+def statistics(columns, name, count):
+    """`over_seeds` of a table that was laid by, some of its columns at a time."""
+    at_once = max(1, NUMBERS_AT_ONCE // columns.runs(name))
+    ends = [(i, min(i + at_once, count)) for i in range(0, count, at_once)]
+    return pd.concat([over_seeds(columns.read(name, *each)) for each in ends], ignore_index=True)
 
 
 def without_runs(epochs, combination, write):
     """Write of a combination whose blocks are all missing that there is nothing."""
-    nothing = losses_over_seeds(np.full((epochs, 1), np.nan))
-    write["losses"](nothing.assign(**combination))
+    nothing = over_seeds(np.full((epochs, 1), np.nan))
+    write["losses"](nothing.assign(epoch=nothing.index + 1, **combination))
     row = pd.DataFrame([combination | {"n": 0, "diverged": 0}])
     write["summary"](row.reindex(columns=list(tables.TABLES["summary"].columns)))
 
@@ -118,23 +125,32 @@ def missing_table(folders):
 
 def gather(name, folders, epochs):
     """A table of some blocks, in their order."""
+    kind = tables.BLOCK_TABLES[name]
     paths = [f"{folder}/{name}.csv" for folder in folders]
-    parts = tables.read_parts(tables.BLOCK_TABLES[name], paths)
+    parts = tables.read_parts(kind, paths)
+    within_a_run = tables.TABLES[kind].unique[len(tables.RUN) :]
+    rows_a_run = {"runs": 1, "losses": epochs}.get(name)
     for rows, path in zip(parts, paths, strict=True):
-        check_block(rows, path, epochs if name == "losses" else None)
+        check_block(rows, path, within_a_run, rows_a_run)
     return pd.concat(parts)
 
 
-def check_block(rows, path, epochs=None):
-    """TableError unless a block's rows are of the runs that its folder says, and of all; and as
-    many of each as there are epochs, if they are given.
+def check_block(rows, path, within_a_run, rows_a_run=None):
+    """TableError unless a block's rows are of the runs that its folder says, and of all, in their
+    order; and alike for all of them: so many, and with the same values in some columns.
     """
     *_, protocol, activations, seeds, _ = path.split("/")
     first, last = map(int, seeds.removeprefix("seeds-").split("-"))
-    combination = rows["protocol"] + "/" + rows["hidden"] + "-" + rows["output"]
-    right = set(combination) == {f"{protocol}/{activations}"}
-    right = right and set(rows["seed"]) == set(range(first, last + 1))
-    if not right or (epochs and len(rows) != (last + 1 - first) * epochs):
+    count = last + 1 - first
+    names = dict(zip(COMBINATION, [protocol, *activations.split("-")], strict=True))
+    right = len(rows) > 0 and len(rows) % count == 0 and rows_a_run in (None, len(rows) // count)
+    right = right and all((rows[column] == name).all() for column, name in names.items())
+    if right:
+        of_runs = rows[["seed", *within_a_run]].to_numpy().reshape(count, len(rows) // count, -1)
+        expected = of_runs[:1].repeat(count, axis=0)
+        expected[:, :, 0] = np.arange(first, last + 1)[:, None]
+        right = (of_runs == expected).all()
+    if not right:
         raise tables.TableError(
             f"{path}: its rows are not those of {protocol}/{activations}, seeds {first} to {last}; "
             "delete the file, and the next run makes it anew"
@@ -167,7 +183,7 @@ def aggregate_all(config, missing):
     with contextlib.ExitStack() as open_tables:
         write = {
             name: open_tables.enter_context(tables.writing(name, f"results/{name}.csv"))
-            for name in (*tables.BLOCK_TABLES, "factors", "summary")
+            for name in (*tables.BLOCK_TABLES, "factors", "signal", "summary")
         }
         for key, folders in there.items():
             combination = dict(zip(COMBINATION, key, strict=True))

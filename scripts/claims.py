@@ -18,7 +18,12 @@ table (Holm 1979). Where m is the claim's margin, its verdict is
 A claim that expects no difference holds where there is none, and is reversed by one on either side.
 A comparison of runs of which some are missing (results/missing.csv) is `unproven`. Over the groups
 that have a pair, the verdict is theirs, or `mixed`; it is unproven if one of them is. Fragility
-counts the refits, each without one seed, in which the verdict stands.
+counts the refits, each without one seed, in which the verdict stands; of more than 50 seeds, each
+without one of 50 parts of neighbouring seeds.
+
+Of more than 500 seeds, the means of 500 groups of neighbouring seeds are resampled, tested and left
+out in their stead: so memory and time do not grow with the runs, and the widths of intervals are
+known to some 3 % (1/√(2·500)), about as well as a bootstrap with 2,999 resamples tells them.
 """
 
 import argparse
@@ -34,15 +39,16 @@ from scipy import stats
 from scripts import tables
 from scripts.config import protocols
 from scripts.errors import reported
-from scripts.predicates import ALPHA, read_claims
+from scripts.predicates import ALPHA, MOST_GROUPS, MOST_REFITS, read_claims
 from scripts.published import PUBLISHED, agreement
 from scripts.receipts import receipt
+from scripts.runs import KEYS, Runs
 from scripts.study import VERDICTS, VERDICTS_FROM, beside_main
 
 RESAMPLES = 2999
 FEWEST_PAIRS = 3
+RESAMPLED_AT_ONCE = 5_000_000  # numbers
 UNPROVEN = "unproven"  # of a comparison whose runs are not all there
-KEYS = list(tables.COMBINATION)
 
 
 def evaluate(claims, runs, protocol_names, missing=(), refit=True):
@@ -51,25 +57,24 @@ def evaluate(claims, runs, protocol_names, missing=(), refit=True):
     time.
     """
     tests = [
-        (name, protocol, group, not both.isdisjoint(missing), differences)
+        (name, protocol, group, not both.isdisjoint(missing), len(d), grouped(d))
         for name, claim in claims.items()
-        for values in [by_combination(runs, claim["metric"], missing)]
         for protocol in protocol_names
-        for group, both, differences in comparisons(claim, values, protocol)
+        for group, both, d in comparisons(claim, runs, protocol, missing)
     ]
-    results = [measure(differences.to_numpy()) for *_, differences in tests]
+    results = [measure(d.to_numpy()) | {"n": n} for *_, n, d in tests]
     p = np.array([result["p"] for result in results])
     p_adjusted = holm(p)
 
     rows = []
-    for i, (name, protocol, group, unproven, differences) in enumerate(tests):
+    for i, (name, protocol, group, unproven, _, d) in enumerate(tests):
         result = results[i] | {"p_adjusted": p_adjusted[i]}
         row = {"claim": name, "protocol": protocol, "group": group}
         row |= {key: result[key] for key in ("n", "effect", "ci_low", "ci_high", "p_adjusted")}
         if unproven:
             row |= {"verdict": UNPROVEN, "refits": {}, "seeds_needed": None}
         else:
-            changed = without_each_seed(claims[name], differences, p, i) if refit else {}
+            changed = without_each_part(claims[name], d, p, i) if refit else {}
             row |= {"verdict": verdict(claims[name], result), "refits": changed}
             row |= {"seeds_needed": seeds_needed(claims[name], result, len(tests))}
         rows.append(row)
@@ -77,21 +82,18 @@ def evaluate(claims, runs, protocol_names, missing=(), refit=True):
     return table.astype({"seeds_needed": "Int64"})
 
 
-def by_combination(runs, metric, missing=()):
-    """{(protocol, hidden, output): the metric by seed}, empty where all runs are missing."""
-    by_seed = runs.set_index("seed").astype({metric: "float64"})
-    none = dict.fromkeys(missing, by_seed[metric][:0])
-    return none | {key: rows[metric] for key, rows in by_seed.groupby(KEYS)}
-
-
-def comparisons(claim, values, protocol):
+def comparisons(claim, runs, protocol, missing=()):
     """(group, the combinations, differences by seed) of each comparison whose runs exist under a
-    protocol.
+    protocol, or are missing.
     """
     for group, first, second in sides(claim, protocol):
-        if first in values and (second in values or not isinstance(second, tuple)):
-            difference = paired(claim, values[first], values.get(second, second))
-            yield group, {first, second}, difference
+        of_runs = [key for key in (first, second) if isinstance(key, tuple)]
+        if all(key in runs or key in missing for key in of_runs):
+            values = [
+                runs.metric(claim["metric"], key) if isinstance(key, tuple) else key
+                for key in (first, second)
+            ]
+            yield group, set(of_runs), paired(claim, *values)
 
 
 def sides(claim, protocol):
@@ -133,27 +135,37 @@ def paired(claim, first, second):
     return difference[np.isfinite(difference)]
 
 
+def grouped(differences):
+    """The differences, or the means of MOST_GROUPS groups of them, if there are more."""
+    return differences.groupby(part_of(differences.index, MOST_GROUPS)).mean()
+
+
+def part_of(seeds, parts):
+    """To which of so many parts of neighbours each seed belongs; to its own if there are few."""
+    count = seeds.max() + 1
+    return seeds * parts // count if count > parts else seeds
+
+
 def measure(d):
-    """n, effect, interval and p of differences along the last axis; NaN where they are too few."""
+    """Effect, interval and p of differences along the last axis; NaN where they are too few."""
     n = d.shape[-1]
     if n < FEWEST_PAIRS:
         none = np.full(d.shape[:-1], np.nan)
-        return {
-            "n": n,
-            "effect": d.mean(-1) if n else none,
-            "ci_low": none,
-            "ci_high": none,
-            "p": none,
-        }
+        return {"effect": d.mean(-1) if n else none, "ci_low": none, "ci_high": none, "p": none}
     mean, constant = d.mean(-1), np.ptp(d, axis=-1) == 0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # scipy's, of differences that are all the same
         low, high = stats.bootstrap(
-            (d,), np.mean, axis=-1, confidence_level=1 - ALPHA, n_resamples=RESAMPLES, rng=0
+            (d,),
+            np.mean,
+            axis=-1,
+            confidence_level=1 - ALPHA,
+            n_resamples=RESAMPLES,
+            batch=math.ceil(RESAMPLED_AT_ONCE / d.size),
+            rng=0,
         ).confidence_interval
         p = stats.ttest_1samp(d, 0, axis=-1).pvalue
     return {
-        "n": n,
         "effect": mean,
         "ci_low": np.where(constant, mean, low),
         "ci_high": np.where(constant, mean, high),
@@ -201,9 +213,9 @@ def intervals(claims, runs, protocol_names, shown, missing=()):
     """Half-widths and verdicts with a quarter of the seeds, half of them, and all, under the
     protocols to show.
     """
-    count = runs.loc[runs["protocol"].isin(shown), "seed"].max() + 1
+    count = max((seeds for key, seeds in runs.seeds.items() if key[0] in shown), default=0)
     by_seeds = {
-        seeds: evaluate(claims, runs[runs["seed"] < seeds], protocol_names, missing, refit=False)
+        seeds: evaluate(claims, runs.first(seeds), protocol_names, missing, refit=False)
         for seeds in (math.ceil(count / 4), math.ceil(count / 2), count)
     }
     table = pd.concat(by_seeds, names=["seeds"]).reset_index("seeds").query("group != 'all'")
@@ -212,19 +224,21 @@ def intervals(claims, runs, protocol_names, shown, missing=()):
     return table[["claim", "protocol", "group", "seeds", "half_width", "verdict"]]
 
 
-def without_each_seed(claim, differences, p, i):
-    """{seed: the verdict of a comparison without it}, the other comparisons being as they are."""
-    d = differences.to_numpy()
-    if len(d) <= FEWEST_PAIRS:
+def without_each_part(claim, differences, p, i):
+    """{part: the verdict of a comparison without those seeds}, the others being as they are."""
+    if len(differences) <= FEWEST_PAIRS:
         return {}
-    kept = ~np.eye(len(d), dtype=bool)
-    refits = measure(np.broadcast_to(d, kept.shape)[kept].reshape(len(d), -1))
+    part = part_of(differences.index, MOST_REFITS)
+    parts, sizes = np.unique(part, return_counts=True)
     verdicts = {}
-    for row, seed in enumerate(differences.index):
-        changed = p.copy()
-        changed[i] = refits["p"][row]
-        result = {key: refits[key][row] for key in ("ci_low", "ci_high")}
-        verdicts[seed] = verdict(claim, result | {"p_adjusted": holm(changed)[i]})
+    for size in set(sizes):  # together, which is faster
+        left_out = parts[sizes == size]
+        refits = measure(np.stack([differences[part != each] for each in left_out]))
+        for row, each in enumerate(left_out):
+            changed = p.copy()
+            changed[i] = refits["p"][row]
+            result = {key: refits[key][row] for key in ("ci_low", "ci_high")}
+            verdicts[each] = verdict(claim, result | {"p_adjusted": holm(changed)[i]})
     return verdicts
 
 
@@ -232,18 +246,20 @@ def with_overall(rows):
     """The rows, and after those of a claim and protocol the verdict over its groups."""
     for (name, protocol), group in itertools.groupby(rows, lambda r: (r["claim"], r["protocol"])):
         group = list(group)
-        seeds = sorted({seed for row in group for seed in row["refits"]})
+        parts = sorted({part for row in group for part in row["refits"]})
         tested = [row for row in group if row["n"] or row["verdict"] == UNPROVEN] or group
         verdict = agreed(row["verdict"] for row in tested)
         for row in group:
-            yield row | {"fragility": sum(v == row["verdict"] for v in row["refits"].values())}
+            refits = list(row["refits"].values())
+            yield row | {"fragility": refits.count(row["verdict"]), "refits": len(refits)}
         refits = [
-            agreed(row["refits"].get(seed, row["verdict"]) for row in tested) for seed in seeds
+            agreed(row["refits"].get(part, row["verdict"]) for row in tested) for part in parts
         ]
         yield {"claim": name, "protocol": protocol, "group": "all"} | {
             "n": max(row["n"] for row in group),
             "verdict": verdict,
             "fragility": 0 if verdict == UNPROVEN else refits.count(verdict),
+            "refits": 0 if verdict == UNPROVEN else len(refits),
         }
 
 
@@ -265,7 +281,7 @@ def main():
 
 
 def decide(config):
-    claims, runs = read_claims(), tables.read("runs", "results/runs.csv")
+    claims, runs = read_claims(), Runs(tables.read_in_parts("runs", "results/runs.csv"))
     keys = tables.read("missing", "results/missing.csv")[KEYS]
     missing = frozenset(keys.itertuples(index=False, name=None))
     rows = evaluate(claims, runs, protocols(config), missing)

@@ -15,10 +15,10 @@ import sys
 from pathlib import Path
 
 import jinja2
+import pandas as pd
 from jinja2.sandbox import SandboxedEnvironment
 
-from scripts import tables
-from scripts.errors import StudyError, reported
+from scripts.errors import StudyError, one_line, reported
 from scripts.files import write_whole
 from scripts.formats import LAYOUTS
 from scripts.schema import read_yaml
@@ -79,12 +79,16 @@ def changed(old, new):
 
 
 def verdicts(folder):
-    """{"C1, as-written, relu": verdict, …}"""
+    """{"C1, as-written, relu": verdict, …}, of tables that may have other columns besides."""
     path = folder / "claims.csv"
-    rows = tables.read("claims", path) if path.exists() else None
-    if rows is None:
+    if not path.exists():
         return {}
-    keys = rows[["claim", "protocol", "group"]].agg(", ".join, axis=1)
+    try:
+        columns = ["claim", "protocol", "group", "verdict"]
+        rows = pd.read_csv(path, usecols=columns, dtype="str", keep_default_na=False)
+    except ValueError as error:
+        raise BaseError(f"{path}: {one_line(str(error).splitlines()[0])}") from None
+    keys = rows[columns[:3]].agg(", ".join, axis=1)
     return dict(zip(keys, rows["verdict"], strict=True))
 
 

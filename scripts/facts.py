@@ -14,11 +14,11 @@ from scripts.config import protocols
 from scripts.errors import StudyError
 from scripts.filters import listed, where
 from scripts.names import group_name
-from scripts.predicates import ALPHA
+from scripts.predicates import ALPHA, MOST_GROUPS, MOST_REFITS
 from scripts.schema import nearest
-from scripts.study import beside_main, combinations
+from scripts.study import DRAWN_SEEDS, beside_main, combinations
 
-RESULTS = ("runs", "summary", "factors", "missing", "claims", "intervals", "agreement")  # it reads
+RESULTS = ("summary", "factors", "missing", "claims", "intervals", "agreement")  # it reads
 NAMED = 10  # missing combinations
 PACKAGES = (
     *("torch", "snakemake", "pandas", "numpy", "matplotlib", "jinja2", "pypandoc_binary", "typst"),
@@ -42,7 +42,7 @@ def facts(config, digest, results, claims, causes):
     main = next(iter(settings))
     beside = list(beside_main(config))
     seeds = {name: own["seeds"] for name, own in protocols(config).items()}
-    rows_of = {name: bound_rows(name, results[name], seeds) for name in RESULTS[1:]}
+    rows_of = {name: bound_rows(name, results[name], seeds) for name in RESULTS}
     all_rows = in_order(config, rows_of["summary"])
     of_source = {name: entry for name, entry in claims.items() if name.startswith("C")}
     rows_of_claim = {}
@@ -69,14 +69,19 @@ def facts(config, digest, results, claims, causes):
         "protocols": settings,
         "main": main,
         "settings": settings[main],
-        "runs": over_all(len(results["runs"]), "runs", "seed"),
+        "runs": over_all(results["summary"]["n"].sum(), "summary", "n"),
         "missing": missing_runs(rows_of["missing"]),
-        "diverged": over_all(results["runs"]["diverged"].sum(), "runs", "diverged"),
+        "diverged": over_all(results["summary"]["diverged"].sum(), "summary", "diverged"),
         "all_rows": all_rows,
         "rows": lambda **wanted: rows_with(all_rows, wanted),
         "beside": beside,
         "claims": claims,
         "alpha": Number(ALPHA),
+        "most": {
+            "drawn": Number(DRAWN_SEEDS),
+            "groups": Number(MOST_GROUPS),
+            "refits": Number(MOST_REFITS),
+        },
         "claim": claim,
         "under": lambda name: sentences(
             {protocol: claim(name, protocol)["words"] for protocol in beside}
@@ -176,6 +181,7 @@ def what_is_said(rows):
         "verdict": overall["verdict"],
         "words": verdict_words(overall["verdict"], groups),
         "stands": overall["fragility"],
+        "refits": overall["refits"],
         "n": overall["n"],
         "groups": groups,
     }

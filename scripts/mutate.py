@@ -14,10 +14,11 @@ import numpy as np
 import pandas as pd
 
 from scripts import tables
-from scripts.claims import KEYS, evaluate, sides
+from scripts.claims import evaluate, sides
 from scripts.config import protocols
 from scripts.errors import StudyError, reported
 from scripts.predicates import read_claims
+from scripts.runs import KEYS, Runs
 from scripts.schema import read_yaml
 
 
@@ -31,7 +32,7 @@ def noticed(name, claim, runs, protocol_names):
 
 
 def verdicts(name, claim, runs, protocol_names):
-    return evaluate({name: claim}, runs, protocol_names)["verdict"].tolist()
+    return evaluate({name: claim}, Runs([runs]), protocol_names)["verdict"].tolist()
 
 
 def mutations(claim, runs, protocol_names):

@@ -23,7 +23,7 @@ from scripts.template import PATH, TemplateError, render
 BIBLIOGRAPHY = Path("report/references.bib")
 RULES = {  # {file: the rule that writes it}
     "config.yaml": "",
-    **{f"results/{name}.csv": "aggregate" for name in ("runs", "summary", "factors", "missing")},
+    **{f"results/{name}.csv": "aggregate" for name in ("summary", "factors", "missing")},
     **{f"results/{name}.csv": "claims" for name in ("claims", "intervals", "agreement")},
 }
 

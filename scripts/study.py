@@ -8,7 +8,9 @@ from scripts.config import protocols
 
 BLOCK = "{protocol}/{hidden}-{output}/seeds-{seeds}"  # where its files lie, in several folders
 BLOCK_TABLES = ["runs", "losses", "layers"]
-SUMMARIES = [f"results/{table}.csv" for table in (*BLOCK_TABLES, "factors", "missing", "summary")]
+SUMMARIES = [
+    f"results/{table}.csv" for table in (*BLOCK_TABLES, "factors", "signal", "missing", "summary")
+]
 VERDICTS = [f"results/{table}.csv" for table in ("claims", "intervals", "agreement")]
 VERDICTS_FROM = [
     *(f"results/{table}.csv" for table in ("runs", "summary", "missing")),
@@ -16,11 +18,12 @@ VERDICTS_FROM = [
 ]
 FIGURES = {  # what each is drawn from
     "fig1": ["results/losses.csv"],
-    "fig2": ["results/runs.csv"],
+    "fig2": ["results/runs.csv", "results/summary.csv"],
     "fig3": ["results/claims.csv", "report/claims.yaml"],
-    "fig4": ["results/layers.csv"],
+    "fig4": ["results/signal.csv"],
 }
 AFTER_TRAINING = ["aggregate", "claims", *FIGURES, "report"]  # the steps that make results
+DRAWN_SEEDS = 200  # whose runs Fig. 2 shows one by one
 FIGURE_FORMATS = ["svg", "pdf", "png"]
 DRAWN = [f"results/figures/{figure}.{form}" for figure in FIGURES for form in FIGURE_FORMATS]
 REPORT = [f"results/report/report.{form}" for form in ("md", "tex", "html", "pdf")]

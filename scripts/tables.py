@@ -18,11 +18,13 @@ from scripts.errors import StudyError, not_utf8, one_line
 from scripts.files import replacing
 
 FLOAT_FORMAT = "%.9g"  # nine digits tell any two float32 apart
+ROWS_AT_ONCE = 100_000  # of a long table
 METRICS = ("final_train_loss", "train_accuracy", "test_accuracy")
 BLOCK_TABLES = {"runs": "runs", "losses": "block_losses", "layers": "layers"}  # {file: its table}
 NUMBER = re.compile(r" *[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)? *|[+-]?inf", re.I | re.A)
 NAME = re.compile(r"\w[\w .-]{0,199}")
 FLAGS = (b"rue", b"RUE", b"alse", b"ALSE")  # of what pandas takes for True and False
+QUARTILES = ("median", "q25", "q75")
 STATISTICS = ("mean", "sd", "median", "min", "max")
 
 
@@ -75,6 +77,13 @@ def table(key, **columns):
 COMBINATION = {"protocol": text(), "hidden": text(), "output": text()}
 RUN = {**COMBINATION, "seed": whole(0)}
 KINDS = {"final_train_loss": at_least_0, "train_accuracy": share, "test_accuracy": share}
+SIGNAL = {
+    "weight_grad_norm": at_least_0,
+    "delta_norm": at_least_0,
+    "activation_mean": number,
+    "activation_std": at_least_0,
+    "activation_slope": at_least_0,
+}
 
 TABLES = {
     "runs": table(
@@ -93,11 +102,11 @@ TABLES = {
     ),
     "layers": table(
         {**RUN, "epoch": whole(0), "layer": whole(1)},
-        weight_grad_norm=at_least_0(),
-        delta_norm=at_least_0(),
-        activation_mean=number(),
-        activation_std=at_least_0(),
-        activation_slope=at_least_0(),
+        **{column: kind() for column, kind in SIGNAL.items()},
+    ),
+    "signal": table(
+        {**COMBINATION, "epoch": whole(0), "layer": whole(1)},
+        **{f"{column}_{q}": kind() for column, kind in SIGNAL.items() for q in QUARTILES},
     ),
     "missing": table({**COMBINATION, "first_seed": whole(0)}, last_seed=whole(0)),
     "summary": table(
@@ -138,6 +147,7 @@ TABLES = {
         p_adjusted=share(),
         verdict=text(),
         fragility=whole(0),
+        refits=whole(0),
         seeds_needed=whole_or_none(1),
     ),
     "intervals": table(
@@ -196,13 +206,26 @@ def read_parts(name, paths):
     return parts
 
 
-def parse(name, path):
-    data, columns = Path(path).read_bytes(), TABLES[name].columns
+def read_in_parts(name, path):
+    """A long table, some rows at a time: memory does not grow with it."""
+    with open(path, "rb") as file:
+        header = file.readline()
+        while lines := list(itertools.islice(file, ROWS_AT_ONCE)):
+            try:
+                yield check(parse(name, path, header + b"".join(lines)), name, path)
+            except TableError:
+                read(name, path)  # which knows the row's number in the file
+                raise
+
+
+def parse(name, path, data=None):
+    """The frame in a file, or in such data of it."""
+    data, columns = data or Path(path).read_bytes(), TABLES[name].columns
     if not data.endswith(b"\n"):
         raise TableError(f"{path}: the file is cut off in a line")
     types = {column: str(kind.dtype) for column, kind in columns.items()}
     try:
-        frame = pd.read_csv(path, dtype=types, na_values=[""], keep_default_na=False)
+        frame = pd.read_csv(io.BytesIO(data), dtype=types, na_values=[""], keep_default_na=False)
     except (ValueError, TypeError, OverflowError) as error:
         check_cells(name, path)
         raise TableError(f"{path}: {one_line(str(error).splitlines()[0])}") from None

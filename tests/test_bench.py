@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from bench import growth
+from bench import growth, scale
 from bench.peers import IMPLEMENTATIONS
 from bench.project import Project
 from bench.study import epochs_of_all_runs
@@ -83,5 +83,30 @@ def test_growth_measures_a_study_of_so_many_seeds(monkeypatch):
     row = growth.grown(seeds=3, epochs=2)
     assert (row["seeds"], row["jobs"]) == (3, 2)
     assert 0 < row["dag_seconds"] < row["seconds"]
-    assert row["seconds_per_run"] == row["seconds"] / 3
+    assert row["core_seconds_a_run"] >= row["seconds"] / 3
     assert 0 < row["aggregate_mib"] < row["job_mib"]
+    assert row["files"] > 2 * 5  # a block's tables, receipt and log
+    assert row["mib"] > 0
+
+
+def test_growth_counts_files_and_bytes(tmp_path):
+    (tmp_path / "a/b").mkdir(parents=True)
+    (tmp_path / "a/b/one").write_text("12345")
+    (tmp_path / "two").write_text("678")
+    assert growth.left_in(tmp_path) == (2, 8)
+
+
+def test_a_study_of_many_runs_costs_as_many_times_what_was_measured():
+    measured = {"seeds": 100, "jobs": 10, "core_seconds_a_run": 3.6, "dag_seconds": 1}
+    measured |= {"files": 80, "mib": 50, "aggregate_seconds": 6}
+    row = scale.scaled(measured, 0.01, runs=64_000, seeds_per_job=10)
+    assert row["jobs"] == 6400
+    assert row["core_hours"] == pytest.approx(64)
+    assert row["plan_seconds"] == pytest.approx(1 + 63.9)
+    assert row["files"] == 8 * 6400
+    assert row["gb"] == pytest.approx(640 * 50 * 2**20 / 1e9)
+    assert row["aggregate_minutes"] == pytest.approx(64)
+
+
+def test_jobs_are_whole_and_of_one_combination_each():
+    assert scale.jobs_of(6400, 80) == 128  # two for each of 64, the second with 20 runs

@@ -184,6 +184,7 @@ def fuzzed(examples):
 def folder(tmp_path_factory):
     """Where broken files are put; it is the working directory, too."""
     folder = tmp_path_factory.mktemp("broken")
+    (folder / "results").mkdir()
     for name, content in SOURCES.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(content)
@@ -660,7 +661,7 @@ REPORT = [*REPORT, "--digest", "0" * 64]
         (str(CAUSES), b"!!bool x", REPORT, f"report: {CAUSES}, line 1: "),
         (PATH, b"\xff", REPORT, f"report: {PATH}: line 1 holds the byte 0xff, "),
         (PATH, b"{{ 9**(9**9) }}", REPORT, "    {{ 9**(9**9) }}"),
-        ("results/runs.csv", None, REPORT, "report: results/runs.csv: row 3: got 10 "),
+        ("results/runs.csv", None, JUDGE, "claims: results/runs.csv: row 3: got 10 "),
     ],
 )
 def test_a_step_ends_in_the_message_and_changes_no_file(project, name, content, command, last):

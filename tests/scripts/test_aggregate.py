@@ -1,8 +1,10 @@
 """What the runs say over seeds."""
 
+import itertools
 import json
 import math
 import sys
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +14,13 @@ from numpy.testing import assert_allclose
 from pandas.testing import assert_frame_equal
 
 from scripts import aggregate, tables
-from scripts.aggregate import gather, losses_over_seeds, main, summarise
+from scripts.aggregate import gather, main, over_seeds, summarise
 from scripts.factors import factors
 from scripts.study import seed_blocks
 
 NAN, INF = math.nan, math.inf
-TARGETS = {"p": 0.6, "q": 0.6}
+QUARTILES = {"median": 0.5, "q25": 0.25, "q75": 0.75}
+TARGET = 0.6
 NAMES = {"protocol": "p", "hidden": "relu", "output": "identity"}
 
 
@@ -71,10 +74,9 @@ def layers(seeds=2, **names):
     )
 
 
-def test_losses_over_seeds_are_numpys_statistics():
+def test_statistics_over_seeds_are_numpys_statistics():
     values = np.random.default_rng(0).random((4, 7))
-    table = losses_over_seeds(values)
-    assert table["epoch"].tolist() == [1, 2, 3, 4]
+    table = over_seeds(values)
     assert table["n"].tolist() == [7] * 4
     expected = {
         "mean": values.mean(1),
@@ -90,7 +92,7 @@ def test_losses_over_seeds_are_numpys_statistics():
 
 
 def test_losses_that_are_no_finite_number_do_not_count():
-    table = losses_over_seeds(np.array([[0.25, NAN, INF, 0.75, -INF], [NAN, INF, INF, 0.5, NAN]]))
+    table = over_seeds(np.array([[0.25, NAN, INF, 0.75, -INF], [NAN, INF, INF, 0.5, NAN]]))
     first, second = table.to_dict("records")
     assert (first["n"], second["n"]) == (2, 1)
     assert [first[c] for c in ("mean", "median", "min", "max")] == [0.5, 0.5, 0.25, 0.75]
@@ -100,7 +102,7 @@ def test_losses_that_are_no_finite_number_do_not_count():
 
 
 def test_an_epoch_without_a_finite_loss_keeps_its_row(tmp_path):
-    table = losses_over_seeds(np.array([[NAN, INF], [0.5, 0.5]])).assign(**NAMES)
+    table = over_seeds(np.array([[NAN, INF], [0.5, 0.5]])).assign(epoch=[1, 2], **NAMES)
     assert table["n"].tolist() == [0, 2]
     assert table.loc[0, "mean":"max"].isna().all()
     tables.write(table, "losses", tmp_path / "losses.csv")
@@ -108,24 +110,18 @@ def test_an_epoch_without_a_finite_loss_keeps_its_row(tmp_path):
 
 
 def test_a_single_seed_has_no_standard_deviation():
-    (loss,) = losses_over_seeds(np.array([[0.5]])).to_dict("records")
-    (run,) = summarise(runs([0.75]), TARGETS).to_dict("records")
+    (loss,) = over_seeds(np.array([[0.5]])).to_dict("records")
+    (run,) = summarise(runs([0.75]), TARGET).to_dict("records")
     assert math.isnan(loss["sd"])
     assert (loss["n"], loss["mean"], loss["q25"], loss["q75"]) == (1, 0.5, 0.5, 0.5)
     assert math.isnan(run["test_accuracy_sd"])
     assert (run["n"], run["test_accuracy_mean"], run["test_accuracy_max"]) == (1, 0.75, 0.75)
 
 
-def test_combinations_are_told_apart():
-    summary = summarise(pd.concat([runs([0.5]), runs([0.25, 0.75], protocol="q")]), TARGETS)
-    assert summary["protocol"].tolist() == ["p", "q"]
-    assert summary["n"].tolist() == [1, 2]
-
-
 @pytest.mark.parametrize("metric", tables.METRICS)
 def test_a_summary_holds_numpys_statistics_of_each_metric(metric):
     values = [0.1, 0.7, 0.4, 0.9]
-    (row,) = summarise(runs(values), TARGETS).to_dict("records")
+    (row,) = summarise(runs(values), TARGET).to_dict("records")
     own = np.array(values) if "accuracy" in metric else 1 - np.array(values)
     expected = {
         "mean": own.mean(),
@@ -139,16 +135,18 @@ def test_a_summary_holds_numpys_statistics_of_each_metric(metric):
 
 
 def test_diverged_runs_are_counted_and_left_out_of_the_statistics():
-    (row,) = summarise(runs([0.5, None, 1.0, None]), TARGETS).to_dict("records")
+    (row,) = summarise(runs([0.5, None, 1.0, None]), TARGET).to_dict("records")
     assert (row["n"], row["diverged"]) == (4, 2)
     assert (row["test_accuracy_mean"], row["test_accuracy_min"]) == (0.75, 0.5)
     assert row["final_train_loss_max"] == 0.5
 
 
 def test_a_combination_of_which_all_runs_diverged_keeps_its_row_without_values(tmp_path):
-    both = pd.concat([runs([None, None]), runs([0.5, 1.0], [2, 4], hidden="tanh")])
-    summary = summarise(both, TARGETS)
-    tables.write(summary, "summary", tmp_path / "summary.csv")
+    lost, kept = (
+        summarise(own, TARGET).assign(**NAMES | {"hidden": hidden})
+        for hidden, own in (("relu", runs([None, None])), ("tanh", runs([0.5, 1.0], [2, 4])))
+    )
+    tables.write(pd.concat([lost, kept]), "summary", tmp_path / "summary.csv")
     lost, kept = tables.read("summary", tmp_path / "summary.csv").to_dict("records")
     assert (lost["hidden"], lost["n"], lost["diverged"]) == ("relu", 2, 2)
     assert (kept["hidden"], kept["n"], kept["diverged"]) == ("tanh", 2, 0)
@@ -172,18 +170,13 @@ def test_a_combination_of_which_all_runs_diverged_keeps_its_row_without_values(t
     ],
 )
 def test_trained_is_the_share_of_all_runs_that_end_above_the_target(accuracies, share):
-    (row,) = summarise(runs(accuracies), TARGETS).to_dict("records")
+    (row,) = summarise(runs(accuracies), TARGET).to_dict("records")
     assert row["trained"] == share
 
 
 def test_it_is_the_test_accuracy_that_counts():
     rows = runs([0.5, 0.5]).assign(train_accuracy=[0.9, 0.9], test_accuracy=[0.9, 0.3])
-    assert summarise(rows, TARGETS)["trained"].tolist() == [0.5]
-
-
-def test_each_protocol_has_its_own_target():
-    both = pd.concat([runs([0.5, 0.7]), runs([0.5, 0.7], protocol="q")])
-    assert summarise(both, {"q": 0.4, "p": 0.6})["trained"].tolist() == [0.5, 1]
+    assert summarise(rows, TARGET)["trained"].tolist() == [0.5]
 
 
 @pytest.mark.parametrize(
@@ -200,12 +193,12 @@ def test_each_protocol_has_its_own_target():
     ],
 )
 def test_the_median_of_epochs_is_that_of_all_runs_as_far_as_they_get_there(epochs, median):
-    (row,) = summarise(runs([0.5] * len(epochs), epochs), TARGETS).to_dict("records")
+    (row,) = summarise(runs([0.5] * len(epochs), epochs), TARGET).to_dict("records")
     assert row["epochs_to_target_median"] == pytest.approx(median or NAN, abs=0, nan_ok=True)
 
 
 def test_a_run_that_diverged_after_the_target_counts_with_its_epochs():
-    (row,) = summarise(runs([None, 0.9, 0.9], [1, 2, 5]), TARGETS).to_dict("records")
+    (row,) = summarise(runs([None, 0.9, 0.9], [1, 2, 5]), TARGET).to_dict("records")
     assert (row["diverged"], row["epochs_to_target_median"]) == (1, 2)
 
 
@@ -232,7 +225,7 @@ def test_the_blocks_of_a_study_are_gathered_into_one_table(tmp_path):
         runs([0.5, 0.5], output="sigmoid"),
         runs([0.5, 0.5], protocol="q"),
     ],
-    ids=["a run is missing", "a run too many", "no rows", "hidden", "output", "protocol"],
+    ids=["missing", "too many", "none", "hidden", "output", "protocol"],
 )
 def test_a_block_of_other_runs_than_its_folder_says_is_named(tmp_path, rows):
     path = f"{tmp_path}/{BLOCK}/runs.csv"
@@ -290,7 +283,7 @@ def aggregated(study, monkeypatch):
 def test_the_tables_of_a_study_are_those_of_its_blocks(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     aggregated(made_study(seeds=2, seeds_per_job=2), monkeypatch)
-    names = ["runs", "losses", "layers", "factors", "missing", "summary"]
+    names = ["runs", "losses", "layers", "factors", "signal", "missing", "summary"]
     made = {name: tables.read(name, f"results/{name}.csv") for name in names}
     assert sorted(path.stem for path in tmp_path.glob("results/*")) == sorted([*names, "runs"])
     assert made["runs"]["protocol"].tolist() == ["p", "p", "q", "q"]  # sorted by key
@@ -301,17 +294,21 @@ def test_the_tables_of_a_study_are_those_of_its_blocks(tmp_path, monkeypatch):
     assert made["summary"]["trained"].tolist() == [1, 0.5]
     assert made["summary"]["epochs_to_target_median"].tolist() == [3, 3]
     both = pd.concat([layers(), layers(protocol="q")])
+    by_layer = both.groupby(["protocol", "epoch", "layer"])
+    for name, column in itertools.product(["weight_grad_norm", "activation_mean"], QUARTILES):
+        expected = by_layer[name].quantile(QUARTILES[column])
+        assert_allclose(made["signal"][f"{name}_{column}"], expected, rtol=1e-8)
     for name, rows in [("layers", both), ("factors", factors(both))]:
         tables.write(rows, name, "expected.csv")
         assert_frame_equal(made[name], tables.read(name, "expected.csv"), check_exact=True)
 
 
 @pytest.mark.parametrize(
-    ("seeds_per_job", "at_once", "losses_at_once"),
+    ("seeds_per_job", "at_once", "numbers_at_once"),
     [(2, 2, 1), (2, 4, 12), (3, 100, 100), (3, 1, 100), (6, 1, 1)],
 )
 def test_how_much_is_read_at_once_changes_no_byte(
-    tmp_path, monkeypatch, seeds_per_job, at_once, losses_at_once
+    tmp_path, monkeypatch, seeds_per_job, at_once, numbers_at_once
 ):
     (tmp_path / "whole").mkdir()
     monkeypatch.chdir(tmp_path / "whole")
@@ -319,8 +316,25 @@ def test_how_much_is_read_at_once_changes_no_byte(
     (tmp_path / "parts").mkdir()
     monkeypatch.chdir(tmp_path / "parts")
     monkeypatch.setattr(aggregate, "SEEDS_AT_ONCE", at_once)
-    monkeypatch.setattr(aggregate, "LOSSES_AT_ONCE", losses_at_once)
+    monkeypatch.setattr(aggregate, "NUMBERS_AT_ONCE", numbers_at_once)
     assert aggregated(made_study(seeds=6, seeds_per_job=seeds_per_job), monkeypatch) == whole
+
+
+def test_memory_does_not_grow_with_the_runs(tmp_path, monkeypatch):
+    monkeypatch.setattr(aggregate, "SEEDS_AT_ONCE", 100)
+    monkeypatch.setattr(aggregate, "NUMBERS_AT_ONCE", 100)
+    peaks = []
+    for seeds in (200, 2000):
+        (tmp_path / str(seeds)).mkdir()
+        monkeypatch.chdir(tmp_path / str(seeds))
+        study = made_study(seeds, seeds_per_job=100)
+        monkeypatch.setattr(sys, "argv", ["scripts.aggregate", "--config", json.dumps(study)])
+        tracemalloc.start()
+        main()
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    few, many = peaks
+    assert many < 1.2 * few
 
 
 def without(monkeypatch, *steps):
@@ -332,7 +346,7 @@ def partly(study, monkeypatch):
     arguments = ["scripts.aggregate", "--config", json.dumps(study), "--partial"]
     monkeypatch.setattr(sys, "argv", arguments)
     main()
-    names = ["runs", "losses", "layers", "factors", "missing", "summary"]
+    names = ["runs", "losses", "layers", "factors", "signal", "missing", "summary"]
     return {name: tables.read(name, f"results/{name}.csv") for name in names}
 
 

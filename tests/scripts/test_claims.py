@@ -6,6 +6,7 @@ import pytest
 
 from scripts import claims, mutate, tables
 from scripts.predicates import read_claims
+from scripts.runs import Runs
 
 SEEDS = 12
 PROTOCOLS = {"as-written": 1.0, "as-written-bce": 0.3, "as-written-right-tanh": 1.0}
@@ -37,8 +38,16 @@ def runs(effects, protocol="p", seeds=SEEDS):
     return pd.DataFrame(rows)
 
 
+def evaluate(stated, table, *others):
+    return claims.evaluate(stated, Runs([table]), *others)
+
+
+def intervals(stated, table, *others):
+    return claims.intervals(stated, Runs([table]), *others)
+
+
 def verdicts(claim, table, protocols=("p",)):
-    rows = claims.evaluate({"C": claim}, table, list(protocols))
+    rows = evaluate({"C": claim}, table, list(protocols))
     return dict(zip(rows["group"], rows["verdict"], strict=True))
 
 
@@ -67,7 +76,7 @@ def test_an_effect_within_the_margin_is_no_difference_even_where_it_is_significa
     table.loc[table["output"] == "sigmoid", "loss"] = (
         table.loc[table["output"] == "identity", "loss"].to_numpy() - 0.05
     )
-    row = claims.evaluate({"C": CLAIM}, table, ["p"]).iloc[0]
+    row = evaluate({"C": CLAIM}, table, ["p"]).iloc[0]
     assert row["p_adjusted"] < 0.05
     assert row["verdict"] == "no difference"
     assert verdicts(CLAIM | {"expected": "same"}, table)["relu"] == "holds"
@@ -83,7 +92,7 @@ def test_noise_is_undecided_and_groups_that_disagree_are_mixed():
 
 def test_effect_and_interval_are_those_of_the_paired_differences():
     table = runs({"relu": -2, "tanh": -1})
-    row = claims.evaluate({"C": CLAIM}, table, ["p"]).set_index("group").loc["relu"]
+    row = evaluate({"C": CLAIM}, table, ["p"]).set_index("group").loc["relu"]
     relu = table[table["hidden"] == "relu"].pivot(index="seed", columns="output", values="loss")
     d = relu["sigmoid"] - relu["identity"]
     half = 1.96 * d.std() / np.sqrt(SEEDS)
@@ -96,21 +105,21 @@ def test_a_ratio_is_compared_by_its_logarithm():
     table = runs({"relu": 0, "tanh": 0})
     identity = table.loc[table["output"] == "identity", "loss"].to_numpy()
     table.loc[table["output"] == "sigmoid", "loss"] = identity / 2
-    row = claims.evaluate({"C": CLAIM | {"scale": "ratio"}}, table, ["p"]).iloc[0]
+    row = evaluate({"C": CLAIM | {"scale": "ratio"}}, table, ["p"]).iloc[0]
     assert row["effect"] == row["ci_low"] == row["ci_high"] == pytest.approx(-np.log(2))
     assert row["verdict"] == "holds"
 
 
 def test_the_bootstrap_gives_the_same_bytes_twice():
     table = runs({"relu": -2, "tanh": 0})
-    first, second = (claims.evaluate({"C": CLAIM}, table, ["p"]) for _ in range(2))
+    first, second = (evaluate({"C": CLAIM}, table, ["p"]) for _ in range(2))
     pd.testing.assert_frame_equal(first, second, check_exact=True)
 
 
 def test_a_seed_without_a_value_leaves_its_pair_out():
     table = runs({"relu": -2, "tanh": -2})
     table.loc[(table["hidden"] == "relu") & (table["seed"] < 2), "loss"] = np.nan
-    rows = claims.evaluate({"C": CLAIM}, table, ["p"]).set_index("group")
+    rows = evaluate({"C": CLAIM}, table, ["p"]).set_index("group")
     assert rows.loc["relu", "n"] == SEEDS - 2
     assert rows.loc["tanh", "n"] == SEEDS
 
@@ -161,7 +170,7 @@ def test_groups_without_a_pair_do_not_count_in_the_verdict_over_groups():
     table = runs({"relu": -2, "tanh": -2})
     tanh = table["hidden"] == "tanh"
     lost = tanh & (table["output"] == "identity")
-    rows = claims.evaluate({"C": CLAIM}, table.assign(loss=table["loss"].mask(lost)), ["p"])
+    rows = evaluate({"C": CLAIM}, table.assign(loss=table["loss"].mask(lost)), ["p"])
     rows = rows.set_index("group")
     assert rows["n"].to_dict() == {"relu": SEEDS, "tanh": 0, "all": SEEDS}
     assert rows["verdict"].to_dict() == {"relu": "holds", "tanh": "undecided", "all": "holds"}
@@ -182,7 +191,7 @@ def test_fewer_than_three_pairs_decide_nothing(seeds):
 
 def test_runs_that_were_not_made_are_not_compared():
     assert verdicts(CLAIM, runs({"relu": -2})) == {"relu": "holds", "all": "holds"}
-    assert claims.evaluate({"C": CLAIM}, runs({"relu": -2}, protocol="other"), ["p"]).empty
+    assert evaluate({"C": CLAIM}, runs({"relu": -2}, protocol="other"), ["p"]).empty
 
 
 def test_a_claim_may_compare_protocols_pairs_and_a_value():
@@ -211,17 +220,68 @@ def test_a_claim_may_compare_protocols_pairs_and_a_value():
 
 def test_fragility_counts_the_refits_in_which_the_verdict_stands():
     table = runs({"relu": -2, "tanh": -2})
-    steady = claims.evaluate({"C": CLAIM}, table, ["p"]).set_index("group")
+    steady = evaluate({"C": CLAIM}, table, ["p"]).set_index("group")
     assert (steady["fragility"] == SEEDS).all()
 
     d = -0.02 - np.abs(noise(7, 0.01))
     d[3] = 1.0  # one seed alone keeps the interval from the margin's inside
     identity = table.loc[(table.hidden == "relu") & (table.output == "identity"), "loss"].to_numpy()
     table.loc[(table.hidden == "relu") & (table.output == "sigmoid"), "loss"] = identity + d
-    rows = claims.evaluate({"C": CLAIM}, table, ["p"]).set_index("group")
+    rows = evaluate({"C": CLAIM}, table, ["p"]).set_index("group")
     assert rows.loc["relu", "verdict"] == "undecided"
     assert rows.loc["relu", "fragility"] == SEEDS - 1
     assert rows.loc["all", "fragility"] == SEEDS - 0
+
+
+def many(seeds, effect=-0.1):
+    """Runs of so many seeds, in pairs."""
+    base, noise = np.random.default_rng(0).normal(size=(2, seeds))
+    values = {"identity": base, "sigmoid": base + effect + noise}
+    parts = [
+        pd.DataFrame({"output": output, "seed": range(seeds), "loss": loss})
+        for output, loss in values.items()
+    ]
+    return pd.concat(parts).assign(protocol="p", hidden="relu"), values["sigmoid"] - base
+
+
+def test_of_many_seeds_the_means_of_groups_say_much_the_same():
+    table, d = many(20_000)
+    row = evaluate({"C": CLAIM}, table, ["p"]).iloc[0]
+    assert row["n"] == 20_000
+    assert row["effect"] == pytest.approx(d.mean())
+    half = 1.96 * d.std() / np.sqrt(len(d))
+    assert row["ci_high"] - row["effect"] == pytest.approx(half, rel=0.1)
+    assert row["effect"] - row["ci_low"] == pytest.approx(half, rel=0.1)
+
+
+def test_of_many_seeds_each_refit_leaves_out_a_fiftieth():
+    table, _ = many(2_000, effect=-0.5)
+    table.loc[(table["output"] == "sigmoid") & table["seed"].between(80, 119), "loss"] += 25
+    table.loc[table["seed"] == 7, "loss"] = np.nan
+    (row, _) = evaluate({"C": CLAIM}, table, ["p"]).to_dict("records")
+    assert (row["n"], row["verdict"]) == (1999, "undecided")
+    assert (row["fragility"], row["refits"]) == (49, 50)
+
+
+@pytest.mark.parametrize(("seeds", "refits"), [(4, 4), (50, 50), (51, 50), (73, 50)])
+def test_up_to_fifty_seeds_are_left_out_one_by_one(seeds, refits):
+    row = evaluate({"C": CLAIM}, many(seeds)[0], ["p"]).iloc[0]
+    assert row["refits"] == refits
+
+
+def test_neighbours_are_grouped_so_that_no_part_is_much_larger():
+    seeds = pd.RangeIndex(1234)
+    part = claims.part_of(seeds, 500)
+    assert part.is_monotonic_increasing
+    assert set(np.bincount(part)) == {2, 3}
+    assert claims.part_of(seeds[:500], 500).equals(seeds[:500])
+
+
+def test_how_much_is_resampled_at_once_changes_nothing(monkeypatch):
+    table = runs({"relu": -2, "tanh": 0})
+    whole = evaluate({"C": CLAIM}, table, ["p"])
+    monkeypatch.setattr(claims, "RESAMPLED_AT_ONCE", 1000)
+    pd.testing.assert_frame_equal(evaluate({"C": CLAIM}, table, ["p"]), whole, check_exact=True)
 
 
 def test_holm_is_the_textbook_procedure():
@@ -231,10 +291,8 @@ def test_holm_is_the_textbook_procedure():
 
 
 def test_more_comparisons_make_each_harder_to_decide():
-    few = claims.evaluate({"C": CLAIM}, runs({"relu": -2, "tanh": 0}), ["p"])
-    many = claims.evaluate(
-        {f"C{i}": CLAIM for i in range(20)}, runs({"relu": -2, "tanh": 0}), ["p"]
-    )
+    few = evaluate({"C": CLAIM}, runs({"relu": -2, "tanh": 0}), ["p"])
+    many = evaluate({f"C{i}": CLAIM for i in range(20)}, runs({"relu": -2, "tanh": 0}), ["p"])
     assert many["p_adjusted"].iloc[0] > few["p_adjusted"].iloc[0]
 
 
@@ -247,7 +305,7 @@ def spread_out(n, mean, sd=1):
 def measured(differences, tests):
     """A comparison's result, if `tests` are made and none has a lower p-value."""
     result = claims.measure(differences)
-    return result | {"p_adjusted": min(1, result["p"] * tests)}
+    return result | {"n": len(differences), "p_adjusted": min(1, result["p"] * tests)}
 
 
 @pytest.mark.parametrize(
@@ -296,7 +354,7 @@ def test_seeds_are_needed_where_a_comparison_of_three_pairs_or_more_is_undecided
     few = (table["hidden"] == "few") & (table["seed"] > 1)
     table["loss"] = table["loss"].mask(few | (table["hidden"] == "none"))
     claim = CLAIM | {"within": {"hidden": ["relu", "tanh", "few", "none"]}}
-    rows = tables.check(claims.evaluate({"C": claim}, table, ["p"]), "claims", "claims.csv")
+    rows = tables.check(evaluate({"C": claim}, table, ["p"]), "claims", "claims.csv")
     rows = rows.set_index("group")
     assert rows.loc["tanh", "seeds_needed"] > SEEDS
     assert rows.index[rows["seeds_needed"].notna()].tolist() == ["tanh"]
@@ -309,13 +367,13 @@ def test_seeds_are_needed_where_a_comparison_of_three_pairs_or_more_is_undecided
 def test_intervals_are_those_of_a_quarter_half_and_all_of_the_seeds(seeds, counts):
     table = runs({"relu": -2, "tanh": 0}, seeds=seeds)
     rows = tables.check(
-        claims.intervals({"C": CLAIM}, table, ["p"], ["p"]).reset_index(drop=True),
+        intervals({"C": CLAIM}, table, ["p"], ["p"]).reset_index(drop=True),
         "intervals",
         "made",
     )
     assert rows["seeds"].tolist() == [count for count in counts for _ in ("relu", "tanh")]
     for count, found in rows.groupby("seeds"):
-        known = claims.evaluate({"C": CLAIM}, table[table["seed"] < count], ["p"])
+        known = evaluate({"C": CLAIM}, table[table["seed"] < count], ["p"])
         known = known[known["group"] != "all"]
         assert found["group"].tolist() == ["relu", "tanh"]
         assert found["verdict"].tolist() == known["verdict"].tolist()
@@ -326,7 +384,7 @@ def test_intervals_are_those_of_a_quarter_half_and_all_of_the_seeds(seeds, count
 def test_intervals_are_of_the_protocols_asked_for():
     table = pd.concat([runs({"relu": -2}), runs({"relu": 0}, protocol="q")])
     for shown in (["q"], ["p", "q"]):
-        rows = claims.intervals({"C": CLAIM}, table, ["p", "q"], shown)
+        rows = intervals({"C": CLAIM}, table, ["p", "q"], shown)
         assert sorted(set(rows["protocol"])) == shown
 
 
@@ -339,9 +397,7 @@ def test_intervals_shrink_about_as_one_over_the_square_root_of_the_seeds():
     )
     table = pd.Series(values.ravel(), index, name="loss").reset_index().assign(protocol="p")
     claim = CLAIM | {"within": {"hidden": hidden}}
-    width = (
-        claims.intervals({"C": claim}, table, ["p"], ["p"]).groupby("seeds")["half_width"].mean()
-    )
+    width = intervals({"C": claim}, table, ["p"], ["p"]).groupby("seeds")["half_width"].mean()
     assert width[10] / width[40] == pytest.approx(2, rel=0.15)
     assert width[20] / width[40] == pytest.approx(np.sqrt(2), rel=0.15)
 
@@ -383,7 +439,7 @@ RELU, TANH = ("p", "relu", "sigmoid"), ("p", "tanh", "identity")
 
 def test_what_rests_on_missing_runs_is_unproven_and_so_is_the_whole():
     table = runs({"relu": -2.0, "tanh": -2.0})
-    rows = claims.evaluate({"C": CLAIM}, table, ["p"], frozenset({RELU})).set_index("group")
+    rows = evaluate({"C": CLAIM}, table, ["p"], frozenset({RELU})).set_index("group")
     assert rows["verdict"].to_dict() == {"relu": "unproven", "tanh": "holds", "all": "unproven"}
     assert rows["n"].to_dict() == {"relu": SEEDS, "tanh": SEEDS, "all": SEEDS}
     assert rows["fragility"].to_dict() == {"relu": 0, "tanh": SEEDS, "all": 0}
@@ -393,21 +449,21 @@ def test_what_rests_on_missing_runs_is_unproven_and_so_is_the_whole():
 def test_a_comparison_of_which_no_run_is_there_is_unproven_and_not_left_out():
     table = runs({"relu": -2.0, "tanh": -2.0})
     without = table[(table["hidden"] != "tanh") | (table["output"] != "identity")]
-    rows = claims.evaluate({"C": CLAIM}, without, ["p"], frozenset({TANH})).set_index("group")
+    rows = evaluate({"C": CLAIM}, without, ["p"], frozenset({TANH})).set_index("group")
     assert rows["verdict"].to_dict() == {"relu": "holds", "tanh": "unproven", "all": "unproven"}
     assert rows["n"]["tanh"] == 0
-    assert "tanh" not in claims.evaluate({"C": CLAIM}, without, ["p"])["group"].tolist()
+    assert "tanh" not in evaluate({"C": CLAIM}, without, ["p"])["group"].tolist()
 
 
 def test_missing_runs_of_others_change_no_verdict():
     table = runs({"relu": -2.0, "tanh": 0.0})
     others = frozenset({("q", "relu", "sigmoid"), ("p", "selu", "sigmoid")})
-    whole, partial = (claims.evaluate({"C": CLAIM}, table, ["p"], m) for m in ((), others))
+    whole, partial = (evaluate({"C": CLAIM}, table, ["p"], m) for m in ((), others))
     pd.testing.assert_frame_equal(whole, partial)
 
 
 def test_fewer_seeds_of_missing_runs_are_unproven_too():
     table = runs({"relu": -2.0, "tanh": -2.0})
-    shrinking = claims.intervals({"C": CLAIM}, table, ["p"], ["p"], frozenset({RELU}))
+    shrinking = intervals({"C": CLAIM}, table, ["p"], ["p"], frozenset({RELU}))
     of_relu = shrinking[shrinking["group"] == "relu"]
     assert of_relu["verdict"].tolist() == ["unproven"] * 3

@@ -13,7 +13,7 @@ from scripts import tables
 from scripts.compare import BaseError, changed, comparison, numbers, passages, results_of, summary
 
 CLAIM = {"claim": "C1", "protocol": "p", "group": "all", "n": 3, "effect": 0.1, "ci_low": 0.0}
-CLAIM |= {"ci_high": 0.2, "p_adjusted": 0.5, "verdict": "holds", "fragility": 3}
+CLAIM |= {"ci_high": 0.2, "p_adjusted": 0.5, "verdict": "holds", "fragility": 3, "refits": 3}
 REPORT = (
     "# A report\n\nIt is 97.3 % of 20 runs.\n\n| a | b |\n|---|---|\n| relu | 0.5 |\n\nThe end.\n"
 )
@@ -51,6 +51,20 @@ def test_each_kind_of_change_is_found(tmp_path):
     assert found["numbers"] == [("It is ", "97.3", "96.1"), ("relu", "0.5", "0.25")]
     assert [name for name, _, _ in found["figures"]] == ["fig1"]
     assert summary(found).startswith("2 settings, 1 verdict, 2 numbers, 2 passages, 1 figure")
+
+
+def test_the_verdicts_of_a_table_with_other_columns_are_compared_too(tmp_path):
+    base, here = made(tmp_path / "a"), made(tmp_path / "b", verdict="reversed")
+    table = pd.read_csv(base / "claims.csv")
+    table.drop(columns="refits").to_csv(base / "claims.csv", index=False)
+    assert comparison("b", base, here)["verdicts"] == [("C1, p, all", "holds", "reversed")]
+
+
+def test_a_table_without_verdicts_is_named(tmp_path):
+    base = made(tmp_path / "a")
+    (base / "claims.csv").write_text("claim,group\nC1,all\n")
+    with pytest.raises(BaseError, match=r"claims\.csv: Usecols do not match columns"):
+        comparison("b", base, base)
 
 
 def test_a_passage_shows_what_went_and_what_came():

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scripts import figures, tables
-from scripts.aggregate import losses_over_seeds
+from scripts.aggregate import over_seeds, summarise
 from scripts.claims import evaluate
 from scripts.config import protocols
 from scripts.figures import (
@@ -34,6 +34,7 @@ from scripts.figures import (
 )
 from scripts.names import activation_name
 from scripts.predicates import read_claims
+from scripts.runs import KEYS, Runs
 from scripts.study import combinations
 
 ROOT = Path(__file__).parents[2]
@@ -72,7 +73,8 @@ def made(config, accuracy=lambda i: 0.5 + 0.499 * (i * 0.37 % 1), diverged=lambd
             )
             curve = 0.3 / np.arange(1, EPOCHS + 1) + 0.01 * (i % 7)
             curves.append(np.full(EPOCHS, np.nan) if lost else curve)
-        losses.append(losses_over_seeds(np.transpose(curves)).assign(**combination))
+        own = over_seeds(np.transpose(curves))
+        losses.append(own.assign(epoch=own.index + 1, **combination))
     runs = pd.DataFrame(runs).astype({"diverged_epoch": "Int64", "epochs_to_target": "Int64"})
     return runs, pd.concat(losses, ignore_index=True)
 
@@ -106,18 +108,34 @@ def fig1(config, losses):
 
 
 def fig2(config, runs):
-    return accuracy_of_runs(runs, protocols(config))
+    return accuracy_of_runs(runs, summary_of(runs), protocols(config))
 
 
 def fig3(config, runs):
     claims = read_claims(CLAIMS)
-    table = tables.check(evaluate(claims, runs, protocols(config)), "claims", "claims.csv")
+    table = tables.check(evaluate(claims, Runs([runs]), protocols(config)), "claims", "claims.csv")
     return effects(claims, table, list(protocols(config))), table
 
 
 def fig4(config, layers):
     protocol, settings = next(iter(protocols(config).items()))
-    return signal_by_layer(layers, protocol, settings)
+    return signal_by_layer(signal_of(layers), protocol, settings)
+
+
+def signal_of(layers):
+    """The table signal that layers give."""
+    values = layers.groupby(tables.TABLES["signal"].unique, sort=False)[list(tables.SIGNAL)]
+    quartiles = {"median": 0.5, "q25": 0.25, "q75": 0.75}
+    parts = [values.quantile(q).add_suffix(f"_{name}") for name, q in quartiles.items()]
+    return pd.concat(parts, axis=1).reset_index()
+
+
+def summary_of(runs):
+    rows = [
+        summarise(own, 0.9).assign(**dict(zip(KEYS, key, strict=True)))
+        for key, own in runs.groupby(KEYS)
+    ]
+    return pd.concat(rows)
 
 
 def markers(panel):
@@ -189,6 +207,21 @@ def test_medians_are_drawn_at_their_error():
     bars = [float(bar.get_segments()[0][0][1]) for bar in panel.collections]
     groups = runs[runs["protocol"] == "plain"].groupby(["hidden", "output"])["test_accuracy"]
     assert sorted(bars) == pytest.approx(sorted(1 - groups.median()))
+
+
+def test_of_many_seeds_the_first_are_drawn_and_the_median_is_that_of_all(written, monkeypatch):
+    written(config(seeds=4, output=["identity"]))
+    monkeypatch.setattr(figures, "DRAWN_SEEDS", 3)
+    runs = tables.read("runs", "results/runs.csv").query("protocol == 'plain'")
+    settings = protocols(config(seeds=4, output=["identity"]))
+    panel = figures.fig2(settings, "plain").axes[0]
+    drawn = [y for line in markers(panel) for y in line.get_ydata()]
+    assert sorted(1 - np.array(drawn)) == pytest.approx(
+        sorted(runs.loc[runs["seed"] < 3, "test_accuracy"])
+    )
+    bars = [float(bar.get_segments()[0][0][1]) for bar in panel.collections]
+    medians = runs.groupby("hidden")["test_accuracy"].median()
+    assert sorted(bars) == pytest.approx(sorted(1 - medians))
 
 
 def test_a_better_run_is_drawn_higher_and_ticks_say_accuracies():
@@ -406,9 +439,10 @@ def written(tmp_path, monkeypatch):
 
     def write(study):
         runs, losses = made(study)
-        verdicts = evaluate(read_claims(CLAIMS), runs, protocols(study))
+        verdicts = evaluate(read_claims(CLAIMS), Runs([runs]), protocols(study))
         made_tables = {"runs": runs, "losses": losses, "claims": verdicts}
-        for name, table in (made_tables | {"layers": made_layers(study)}).items():
+        made_tables |= {"summary": summary_of(runs), "signal": signal_of(made_layers(study))}
+        for name, table in made_tables.items():
             tables.write(table, name, tmp_path / f"results/{name}.csv")
         (tmp_path / "report").mkdir()
         shutil.copy(CLAIMS, tmp_path / "report")

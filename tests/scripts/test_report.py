@@ -24,6 +24,7 @@ from scripts.filters import FILTERS, percent, points, significant
 from scripts.predicates import CLAIMS, read_claims
 from scripts.published import PUBLISHED, agreement
 from scripts.report import BIBLIOGRAPHY, RULES
+from scripts.runs import KEYS, Runs
 from scripts.study import beside_main, combinations
 from scripts.template import PATH, render
 
@@ -67,26 +68,31 @@ def known(config, runs, summary=None, **results):
     key = runs.to_csv()
     if key not in VERDICTS:
         VERDICTS[key] = {
-            "claims": evaluate(STATED, runs, protocols(config)),
-            "intervals": intervals(STATED, runs, protocols(config), list(beside_main(config))),
+            "claims": evaluate(STATED, Runs([runs]), protocols(config)),
+            "intervals": intervals(
+                STATED, Runs([runs]), protocols(config), list(beside_main(config))
+            ),
         }
     published = tables.read("published", ROOT / PUBLISHED)
     made_tables = VERDICTS[key] | {
-        "runs": runs,
         "summary": summary,
         "factors": factors_of(config),
         "missing": pd.DataFrame(columns=list(tables.TABLES["missing"].columns)),
         "agreement": agreement(published, summary),
     }
     for name, table in made_tables.items():
-        if name not in ("runs", "summary"):  # of which some tests make what cannot be
+        if name != "summary":  # of which some tests make what cannot be
             tables.check(table.reset_index(drop=True), name, name)
     return facts(config, "0123456789abcdef" * 4, made_tables | results, STATED, SUPPOSED)
 
 
 def summary_of(config, runs):
     targets = {name: own["target_accuracy"] for name, own in protocols(config).items()}
-    return summarise(runs, targets)
+    rows = [
+        summarise(own, targets[key[0]]).assign(**dict(zip(KEYS, key, strict=True)))
+        for key, own in runs.groupby(KEYS)
+    ]
+    return pd.concat(rows)[list(tables.TABLES["summary"].columns)].reset_index(drop=True)
 
 
 def factors_of(config):

@@ -1,0 +1,73 @@
+"""What would a study cost, and where, if it had ever more runs? Computed from what was measured.
+
+    python -m bench.scale
+
+reads what bench.growth measured of its largest study (results/bench/growth.csv), has Snakemake plan
+a study of a million runs, and extrapolates; writes results/bench/scale.csv and prints it:
+
+    jobs                 training jobs, of `seeds_per_job` runs each
+    core_hours           of all jobs
+    plan_seconds         Snakemake's time until the first job starts
+    files, gb            what the study leaves
+    aggregate_minutes    the longest step that runs alone
+"""
+
+import math
+import tempfile
+
+import pandas as pd
+
+from bench.growth import SEEDS_PER_JOB
+from bench.project import Project
+from bench.training import FOLDER
+
+COMBINATIONS = 64  # eight protocols of the study's eight
+PLANNED = 1_000_000
+STUDIES = {10_000: 20, PLANNED: SEEDS_PER_JOB, 100_000_000: 5_000}  # {runs: seeds_per_job}
+
+
+def planned(runs, seeds_per_job):
+    """The seconds, and the most MiB, in which Snakemake plans a study of so many runs."""
+    with tempfile.TemporaryDirectory() as folder:
+        project = Project(folder)
+        config = project.config | {"seeds_per_job": seeds_per_job}
+        protocols = COMBINATIONS // len(config["hidden"]) // len(config["output"])
+        config["seeds"] = runs // COMBINATIONS
+        config["protocols"] = {f"p{i}": {"learning_rate": 0.1 + i / 100} for i in range(protocols)}
+        project.configure(config)
+        return project.python("snakemake", "--cores", 1, "--dry-run", "--quiet")
+
+
+def jobs_of(runs, seeds_per_job):
+    return COMBINATIONS * math.ceil(runs / COMBINATIONS / seeds_per_job)
+
+
+def scaled(measured, plan_a_job, runs, seeds_per_job):
+    """A row of the table: what was measured, times as many runs or jobs."""
+    jobs = jobs_of(runs, seeds_per_job)
+    return {
+        "runs": runs,
+        "seeds_per_job": seeds_per_job,
+        "jobs": jobs,
+        "core_hours": runs * measured["core_seconds_a_run"] / 3600,
+        "plan_seconds": measured["dag_seconds"] + (jobs - measured["jobs"]) * plan_a_job,
+        "files": jobs * measured["files"] / measured["jobs"],
+        "gb": runs * measured["mib"] / measured["seeds"] * 2**20 / 1e9,
+        "aggregate_minutes": runs * measured["aggregate_seconds"] / measured["seeds"] / 60,
+    }
+
+
+def main():
+    measured = pd.read_csv(FOLDER / "growth.csv").sort_values("seeds").iloc[-1]
+    jobs = jobs_of(PLANNED, STUDIES[PLANNED])
+    seconds, mib = planned(PLANNED, STUDIES[PLANNED])
+    print(f"{PLANNED:,} runs in {jobs:,} jobs are planned in {seconds:.1f} s and {mib:.0f} MiB\n")
+    plan_a_job = (seconds - measured["dag_seconds"]) / (jobs - measured["jobs"])
+    rows = [scaled(measured, plan_a_job, *study) for study in STUDIES.items()]
+    table = pd.DataFrame(rows)
+    table.to_csv(FOLDER / "scale.csv", index=False, float_format="%.4g")
+    print(table.to_string(index=False, float_format="%.3g"))
+
+
+if __name__ == "__main__":
+    main()
