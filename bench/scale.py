@@ -2,8 +2,9 @@
 
     python -m bench.scale
 
-reads what bench.growth measured of its largest study (results/bench/growth.csv), has Snakemake plan
-a study of a million runs, and extrapolates; writes results/bench/scale.csv and prints it:
+reads what bench.growth measured (results/bench/growth.csv), has Snakemake plan a study of a million
+runs, and extrapolates from the smallest and the largest study; writes results/bench/scale.csv and
+prints it:
 
     jobs                 training jobs, of `seeds_per_job` runs each
     core_hours           of all jobs
@@ -42,28 +43,35 @@ def jobs_of(runs, seeds_per_job):
     return COMBINATIONS * math.ceil(runs / COMBINATIONS / seeds_per_job)
 
 
-def scaled(measured, plan_a_job, runs, seeds_per_job):
-    """A row of the table: what was measured, times as many runs or jobs."""
+def scaled(small, large, plan_a_job, runs, seeds_per_job):
+    """A row of the table, from what was measured of a small and a large study."""
     jobs = jobs_of(runs, seeds_per_job)
+
+    def extrapolated(column, n, by):
+        """What the line through both studies says of n runs or jobs."""
+        slope = (large[column] - small[column]) / (large[by] - small[by])
+        return large[column] + slope * (n - large[by])
+
     return {
         "runs": runs,
         "seeds_per_job": seeds_per_job,
         "jobs": jobs,
-        "core_hours": runs * measured["core_seconds_a_run"] / 3600,
-        "plan_seconds": measured["dag_seconds"] + (jobs - measured["jobs"]) * plan_a_job,
-        "files": jobs * measured["files"] / measured["jobs"],
-        "gb": runs * measured["mib"] / measured["seeds"] * 2**20 / 1e9,
-        "aggregate_minutes": runs * measured["aggregate_seconds"] / measured["seeds"] / 60,
+        "core_hours": runs * large["core_seconds_a_run"] / 3600,
+        "plan_seconds": large["dag_seconds"] + (jobs - large["jobs"]) * plan_a_job,
+        "files": extrapolated("files", jobs, "jobs"),
+        "gb": extrapolated("mib", runs, "seeds") * 2**20 / 1e9,
+        "aggregate_minutes": extrapolated("aggregate_seconds", runs, "seeds") / 60,
     }
 
 
 def main():
-    measured = pd.read_csv(FOLDER / "growth.csv").sort_values("seeds").iloc[-1]
+    measured = pd.read_csv(FOLDER / "growth.csv").sort_values("seeds")
+    small, large = measured.iloc[0], measured.iloc[-1]
     jobs = jobs_of(PLANNED, STUDIES[PLANNED])
     seconds, mib = planned(PLANNED, STUDIES[PLANNED])
     print(f"{PLANNED:,} runs in {jobs:,} jobs are planned in {seconds:.1f} s and {mib:.0f} MiB\n")
-    plan_a_job = (seconds - measured["dag_seconds"]) / (jobs - measured["jobs"])
-    rows = [scaled(measured, plan_a_job, *study) for study in STUDIES.items()]
+    plan_a_job = (seconds - large["dag_seconds"]) / (jobs - large["jobs"])
+    rows = [scaled(small, large, plan_a_job, *study) for study in STUDIES.items()]
     table = pd.DataFrame(rows)
     table.to_csv(FOLDER / "scale.csv", index=False, float_format="%.4g")
     print(table.to_string(index=False, float_format="%.3g"))

@@ -97,15 +97,16 @@ def test_growth_counts_files_and_bytes(tmp_path):
 
 
 def test_a_study_of_many_runs_costs_as_many_times_what_was_measured():
-    measured = {"seeds": 100, "jobs": 10, "core_seconds_a_run": 3.6, "dag_seconds": 1}
-    measured |= {"files": 80, "mib": 50, "aggregate_seconds": 6}
-    row = scale.scaled(measured, 0.01, runs=64_000, seeds_per_job=10)
+    large = {"seeds": 100, "jobs": 10, "core_seconds_a_run": 3.6, "dag_seconds": 1}
+    large |= {"files": 98, "mib": 60, "aggregate_seconds": 7}
+    small = {"seeds": 10, "jobs": 1, "files": 26, "mib": 15, "aggregate_seconds": 1.6}
+    row = scale.scaled(small, large, 0.01, runs=64_000, seeds_per_job=10)
     assert row["jobs"] == 6400
     assert row["core_hours"] == pytest.approx(64)
     assert row["plan_seconds"] == pytest.approx(1 + 63.9)
-    assert row["files"] == 8 * 6400
-    assert row["gb"] == pytest.approx(640 * 50 * 2**20 / 1e9)
-    assert row["aggregate_minutes"] == pytest.approx(64)
+    assert row["files"] == pytest.approx(18 + 8 * 6400)
+    assert row["gb"] == pytest.approx((10 + 0.5 * 64_000) * 2**20 / 1e9)
+    assert row["aggregate_minutes"] == pytest.approx((1 + 0.06 * 64_000) / 60)
 
 
 def test_jobs_are_whole_and_of_one_combination_each():

@@ -320,6 +320,23 @@ def test_published_values_agree_or_not_as_the_table_says():
     assert f"within their spread for {names[0]} and {names[2]}, and not for {names[1]}" in text
 
 
+def test_what_is_done_otherwise_with_many_seeds_is_said_where_there_are_many(monkeypatch):
+    few = rendered(*made(seeds=3))
+    for limit in ("DRAWN_SEEDS", "MOST_GROUPS", "MOST_REFITS"):
+        monkeypatch.setattr(f"scripts.facts.{limit}", 2)
+    many = rendered(*made(seeds=3))
+    for with_few, with_many in [
+        ("shows every run's accuracy on", "shows the accuracy of the first 2 seeds' runs on"),
+        ("Test accuracy of every run (", "Test accuracy of the first 2 seeds' runs ("),
+        ("refits that leave one seed out", "refits that leave one of 2 parts of the seeds out"),
+    ]:
+        assert (with_few in few, with_many in few) == (True, False)
+        assert (with_few in many, with_many in many) == (False, True)
+    groups = "The means of 2 groups of neighbouring seeds are resampled and tested"
+    assert groups in many
+    assert groups not in few
+
+
 def test_a_combination_that_the_summary_lacks_is_named():
     config, runs = made()
     summary = summary_of(config, runs).query("hidden != 'selu'")
