@@ -137,7 +137,7 @@ def accuracy_of_runs(runs, summary, protocols):
             (median,) = rows_of(summary, protocol, hidden[i], outputs[j])["test_accuracy_median"]
             if np.isfinite(median):
                 here = [centre - 0.18, centre + 0.18]
-                panel.hlines(1 - min(median, BEST), *here, colour, linewidth=1.4)
+                panel.hlines(1 - min(median, BEST), *here, "0", linewidth=1.4, zorder=3)
         panel.set(yscale="log", title=protocol)
         panel.set_xticks(range(len(hidden)), [activation_name(name) for name in hidden])
         panel.set_xlim(-0.6, len(hidden) - 0.4)

@@ -23,7 +23,7 @@ FIGURES = {  # what each is drawn from
     "fig4": ["results/signal.csv"],
 }
 AFTER_TRAINING = ["aggregate", "claims", *FIGURES, "report"]  # the steps that make results
-DRAWN_SEEDS = 200  # whose runs Fig. 2 shows one by one
+DRAWN_SEEDS = 100  # whose runs Fig. 2 shows one by one
 FIGURE_FORMATS = ["svg", "pdf", "png"]
 DRAWN = [f"results/figures/{figure}.{form}" for figure in FIGURES for form in FIGURE_FORMATS]
 REPORT = [f"results/report/report.{form}" for form in ("md", "tex", "html", "pdf")]
