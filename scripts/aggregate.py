@@ -71,7 +71,7 @@ def summarise(runs, target):
 def aggregate(settings, seeds_per_job, combination, folders, write):
     """Write what the blocks of a combination hold and what they say over seeds."""
     epochs, columns = settings["epochs"], Columns()
-    all_squares = 0
+    squared = 0
     blocks_at_once = max(1, SEEDS_AT_ONCE // seeds_per_job)
     for i in range(0, len(folders), blocks_at_once):
         part = folders[i : i + blocks_at_once]
@@ -79,10 +79,10 @@ def aggregate(settings, seeds_per_job, combination, folders, write):
         write["runs"](runs)
         write["layers"](layers)
         columns.append("runs", runs[SUMMARISED].astype("float64").T)
-        for table, names in ((losses, ["loss"]), (layers, tables.SIGNAL)):
-            for name in names:
-                columns.append(name, table[name].to_numpy().reshape(len(runs), -1).T)
-        all_squares = all_squares + squares(layers)
+        columns.append("loss", by_run(losses["loss"], len(runs)))
+        for name in tables.SIGNAL:
+            columns.append(name, by_run(layers[name], len(runs)))
+        squared = squared + squares(layers)
     layer = layers[["epoch", "layer"]][: len(layers) // len(runs)].reset_index(drop=True)
     losses = statistics(columns, "loss", epochs)
     write["losses"](losses.assign(epoch=losses.index + 1, **combination))
@@ -91,10 +91,15 @@ def aggregate(settings, seeds_per_job, combination, folders, write):
         for name in tables.SIGNAL
     ]
     write["signal"](pd.concat([layer, *quartiles], axis=1).assign(**combination))
-    write["factors"](root_mean(all_squares))
+    write["factors"](root_mean(squared))
     runs = pd.DataFrame(columns.read("runs", 0, len(SUMMARISED)).T, columns=SUMMARISED)
     summary = summarise(runs, settings["target_accuracy"])
     write["summary"](summary.assign(**combination))
+
+
+def by_run(column, count):
+    """A column of a table of so many runs: (rows of a run, runs)."""
+    return column.to_numpy().reshape(count, -1).T
 
 
 def statistics(columns, name, count):
