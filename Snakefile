@@ -110,7 +110,8 @@ onstart:
     workflow.scheduler.job_rate_limiter = None  # its timer would hold the end back for a second
     # On a cluster, the jobs of a group share a process there, which imports torch once for all.
     workflow.executor_plugin.common_settings.pass_group_args = True
-    attend(workflow.scheduler._executor, said_by_cluster)
+    with reported("cluster"):
+        attend(workflow.scheduler._executor, said_by_cluster)
     workflow.dag.check_output_mtime = nothing  # dates mean little to one who reads receipts
     with reported("results"):
         alone.insist()

@@ -3,6 +3,7 @@
 Snakemake's plugin for Slurm forgets the jobs whose states it cannot learn, as when slurmctld starts
 anew, and waits for ever for those that Slurm has forgotten. Snakemake drops what is said of a group
 of jobs that failed; and before it ends, it sleeps until it would have asked again, for minutes.
+Where a group of jobs cannot be submitted, the plugin trips over its own message and waits for ever.
 """
 
 import asyncio
@@ -10,15 +11,28 @@ import contextlib
 import subprocess
 import time
 
+from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
+
+from scripts.errors import StudyError
+
 PATIENCE = 60  # seconds, for squeue
+
+
+class ClusterError(StudyError):
+    """One line: the cluster cannot be spoken to."""
 
 
 def attend(executor, said):
     """Mend that in an executor, and fill `said` with {job: (what the cluster says of its failure,
-    the cluster's logs)}. Without a cluster, do nothing.
+    the cluster's logs)}. Without a cluster, do nothing. ClusterError where Slurm does not answer.
     """
     if not hasattr(executor, "check_active_jobs"):
         return
+    of_slurm = hasattr(executor, "_report_job_error_threadsafe")
+    if of_slurm and known_to_slurm() is None:
+        raise ClusterError(
+            "Slurm does not answer squeue; is it set up on this machine, and running?"
+        )
     # Numbers of jobs: of which it said the end just now, which it knew, and how often it did not.
     settled, seen, missed = set(), set(), {}
     ask, success, error = (
@@ -34,6 +48,13 @@ def attend(executor, said):
         settled.add(submitted.external_jobid)
         said[submitted.job] = (msg or "", [log for log in aux_logs if log])
         error(submitted, msg=msg, aux_logs=aux_logs, **options)
+
+    def run_job(job):
+        try:
+            submit(job)
+        except Exception as mistake:
+            reason = mistake.__context__ or mistake
+            executor._report_job_error_threadsafe(SubmittedJobInfo(job), str(reason))
 
     async def check_active_jobs(submitted):
         settled.clear()
@@ -59,6 +80,8 @@ def attend(executor, said):
 
     executor.report_job_success, executor.report_job_error = report_job_success, report_job_error
     executor.check_active_jobs, executor.sleep = check_active_jobs, sleep
+    if of_slurm:
+        submit, executor.run_job = executor.run_job, run_job
 
 
 def known_to_slurm():

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from scripts import cluster
-from scripts.cluster import attend, known_to_slurm
+from scripts.cluster import ClusterError, attend, known_to_slurm
 
 
 class Executor:
@@ -112,6 +112,33 @@ def test_a_job_may_come_back_under_its_number(executor, listed):
     assert check(executor, "1") == []
     executor.states = {"1": "PENDING"}
     assert check(executor, "1") == ["1"]
+
+
+class Slurm(Executor):
+    """That of Slurm, which trips where it would say that a group could not be submitted."""
+
+    def run_job(self, job):
+        try:
+            raise OSError(f"no partition for {job}")
+        except OSError:
+            self.no_such_attribute  # noqa: B018
+
+    def _report_job_error_threadsafe(self, submitted, msg):
+        self.report_job_error(submitted, msg)
+
+
+def test_a_group_that_cannot_be_submitted_has_failed(listed, said):
+    executor = Slurm()
+    attend(executor, said)
+    executor.run_job("group")
+    assert said == {"group": ("no partition for group", [])}
+    assert executor.reported == [(None, "no partition for group")]
+
+
+def test_a_slurm_that_does_not_answer_is_named_before_anything_is_submitted(monkeypatch, said):
+    monkeypatch.setattr(cluster, "known_to_slurm", lambda: None)
+    with pytest.raises(ClusterError, match="Slurm does not answer squeue"):
+        attend(Slurm(), said)
 
 
 def test_it_sleeps_no_longer_than_it_runs(executor):
