@@ -14,6 +14,7 @@ prints it:
 """
 
 import math
+import sys
 import tempfile
 
 import pandas as pd
@@ -65,6 +66,8 @@ def scaled(small, large, plan_a_job, runs, seeds_per_job):
 
 
 def main():
+    if not (FOLDER / "growth.csv").exists():
+        sys.exit("results/bench/growth.csv is not there; python -m bench.growth writes it")
     measured = pd.read_csv(FOLDER / "growth.csv").sort_values("seeds")
     small, large = measured.iloc[0], measured.iloc[-1]
     jobs = jobs_of(PLANNED, STUDIES[PLANNED])

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 LITTLE = 64 * 1024  # bytes of disk, where not even a message may find room
+STARTED = time.time() - 5  # and some seconds, by which another machine's clock may be behind
 # What Snakemake says of a failed job besides the job's own message.
 NOISE = ("RuleException:", "Shutting down", "Exiting because", "Complete log")
 NOISE += ("Restored previous", "Removing output")
@@ -71,6 +72,8 @@ def why(job, of_cluster, logs):
         name = f"train, {len(members)} blocks in one job"
         lines = [f"{name}: it ended without a word. Was it killed, for want of memory or time?"]
         again, own = "The same command goes on from here.", []
+        if "sbatch failed" in of_cluster:
+            lines = [f"{name}: it could not be submitted"]
     else:
         lines = [last_words(name_of(to_blame), Path(to_blame.log[0]))]
         again, own = f"Again: {snakemake()} --cores 1 {to_blame.output[0]}", [to_blame.log[0]]
@@ -81,9 +84,10 @@ def why(job, of_cluster, logs):
 
 
 def blame(job):
-    """When a job said last what went wrong; 0 if it did not."""
+    """When a job said last what went wrong; 0 if it did not, in this run."""
     log = Path(job.log[0])
-    return log.stat().st_mtime if words(name_of(job), log) else 0
+    said = log.stat().st_mtime if words(name_of(job), log) else 0
+    return said if said > STARTED else 0
 
 
 def name_of(job):

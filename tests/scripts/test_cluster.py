@@ -55,9 +55,19 @@ def executor(said, listed):
     return executor
 
 
+class Job(str):
+    """Its number, and the file that it makes."""
+
+    __slots__ = ()
+
+    @property
+    def output(self):
+        return [f"{self}.csv"]
+
+
 def check(executor, *numbers):
     """The numbers of the jobs that it goes on watching."""
-    submitted = [SimpleNamespace(external_jobid=each, job=f"job {each}") for each in numbers]
+    submitted = [SimpleNamespace(external_jobid=each, job=Job(each), aux=None) for each in numbers]
 
     async def watched():
         return [each.external_jobid async for each in executor.check_active_jobs(submitted)]
@@ -69,7 +79,7 @@ def test_jobs_that_have_ended_are_reported_and_the_others_watched(executor, said
     executor.states = {"1": "COMPLETED", "2": "FAILED", "3": "RUNNING"}
     assert check(executor, "1", "2", "3") == ["3"]
     assert executor.reported == [("1", "done"), ("2", "FAILED")]
-    assert said == {"job 2": ("FAILED", ["a.log"])}
+    assert said == {"2": ("FAILED", ["a.log"])}
 
 
 def test_jobs_of_which_nothing_is_learnt_are_watched(executor, monkeypatch):
@@ -94,7 +104,7 @@ def test_a_job_that_slurm_has_forgotten_has_failed(executor, listed, said):
     listed.remove("2")
     assert check(executor, "1", "2") == ["1", "2"]  # it may be a moment's
     assert check(executor, "1", "2") == ["1"]
-    assert said == {"job 2": ("Slurm knows nothing any more of job 2", [])}
+    assert said == {"2": ("Slurm knows nothing any more of job 2", [])}
 
 
 def test_a_job_that_slurm_remembers_again_or_never_listed_is_watched(executor, listed):
@@ -114,6 +124,27 @@ def test_a_job_may_come_back_under_its_number(executor, listed):
     assert check(executor, "1") == ["1"]
 
 
+@pytest.mark.parametrize("made_before", [False, True])
+def test_a_job_that_slurm_has_forgotten_but_that_made_its_files_is_done(
+    listed, said, tmp_path, monkeypatch, made_before
+):
+    monkeypatch.chdir(tmp_path)
+    if made_before:
+        (tmp_path / "1.csv").write_text("of an earlier run")
+    executor = Slurm()
+    attend(executor, said)
+    executor.run_job(Job("1"))
+    executor.reported.clear()
+    assert check(executor, "1") == ["1"]
+    listed.clear()
+    assert check(executor, "1") == ["1"]
+    if not made_before:
+        (tmp_path / "1.csv").write_text("made")
+    assert check(executor, "1") == []
+    expected = "Slurm knows nothing any more of job 1" if made_before else "done"
+    assert executor.reported == [("1", expected)]
+
+
 class Slurm(Executor):
     """That of Slurm, which trips where it would say that a group could not be submitted."""
 
@@ -130,7 +161,7 @@ class Slurm(Executor):
 def test_a_group_that_cannot_be_submitted_has_failed(listed, said):
     executor = Slurm()
     attend(executor, said)
-    executor.run_job("group")
+    executor.run_job(Job("group"))
     assert said == {"group": ("no partition for group", [])}
     assert executor.reported == [(None, "no partition for group")]
 
