@@ -66,14 +66,15 @@ def why_failed(jobs, said_by_cluster=None, most=5):
 
 def why(job, of_cluster, logs):
     """What there is to say of a failed job or group, in lines."""
+    if of_cluster.startswith("SLURM sbatch failed"):
+        message = of_cluster.partition("'")[2].splitlines()[0].rstrip("'.")
+        return f"train: Slurm does not take the jobs: {message}"
     members = getattr(job, "jobs", None) or [job]
     to_blame = max(members, key=blame)
     if len(members) > 1 and not blame(to_blame):
         name = f"train, {len(members)} blocks in one job"
         lines = [f"{name}: it ended without a word. Was it killed, for want of memory or time?"]
         again, own = "The same command goes on from here.", []
-        if "sbatch failed" in of_cluster:
-            lines = [f"{name}: it could not be submitted"]
     else:
         lines = [last_words(name_of(to_blame), Path(to_blame.log[0]))]
         again, own = f"Again: {snakemake()} --cores 1 {to_blame.output[0]}", [to_blame.log[0]]

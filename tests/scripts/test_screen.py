@@ -1,6 +1,7 @@
 """What the terminal says."""
 
 import logging
+import os
 import sys
 
 import pytest
@@ -241,6 +242,24 @@ def test_of_a_group_without_a_message_the_clusters_is_shown(write):
         "train, 2 blocks in one job: it ended without a word. Was it killed, for want of memory or "
         "time?\nThe cluster: TIMEOUT\nThe same command goes on from here.\nThe log: slurm.log"
     )
+
+
+def test_groups_that_slurm_does_not_take_are_named_once_with_its_reason(write):
+    of_cluster = (
+        "SLURM sbatch failed. The error message was 'sbatch: error: invalid partition specified: no"
+        "\nsbatch: error: Batch job submission failed'.\n    sbatch call:\n        sbatch …"
+    )
+    groups = [Group(*(Job(write(f"{n}{i}.log", "")) for i in range(n + 2))) for n in range(2)]
+    assert why_failed(groups, dict.fromkeys(groups, (of_cluster, []))) == (
+        "train: Slurm does not take the jobs: sbatch: error: invalid partition specified: no"
+    )
+
+
+def test_a_message_of_an_earlier_run_is_not_blamed(write):
+    old = write("a.log", f"{NAME}: what was wrong")
+    os.utime(old, (0, 0))
+    said = why_failed([Group(Job(old), Job(write("b.log", "")))], {})
+    assert said.startswith("train, 2 blocks in one job: it ended without a word.")
 
 
 def test_what_the_cluster_says_of_all_groups_alike_is_said_once(write):
