@@ -6,7 +6,23 @@ PORT ?= 8000
 # Snakemake's one wish that is not ours: the pinned .venv is the environment of every rule.
 WISH := Specify a conda environment or container for each rule.:
 
-.PHONY: report partial verify publish watch diff test lint mutate bench clean
+# The .venv is the user's: made if there is none, repaired if its Python is gone or too old, never
+# emptied. This is what has to be done about it first, if anything.
+VENV := $(shell if [ -L .venv ] || [ -L .venv/bin ]; then echo linked; \
+	else .venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	echo without-python; fi)
+# Of what pip says, the large packages are shown, each as its download begins.
+install = set -o pipefail; \
+	.venv/bin/python -m pip install --disable-pip-version-check -c constraints.txt -e $(1) | \
+	awk '/^ *Downloading .*\([0-9.]+ GB\)|^ *Downloading .*\([0-9][0-9]+[0-9.]* MB\)/ \
+	{ n = split($$2, path, "/"); split(path[n], part, "-"); \
+	print "  " part[1] " " part[2] " " $$(NF-1) " " $$NF; fflush() } \
+	/^Installing collected/ { print "  unpacking …"; fflush() }'
+
+PYTEST := .venv/bin/python -m pytest --numprocesses logical --dist loadscope --no-loadscope-reorder
+
+.PHONY: report partial verify publish watch diff test quick lint faults bench clean \
+	linked without-python
 
 report: .venv/installed  # the whole study, from training to results/report/
 	@.venv/bin/python -m snakemake --cores $(CORES)
@@ -27,18 +43,22 @@ diff: .venv/installed  # what changed since BASE, a commit or a folder of result
 	@$(if $(BASE),,echo "Say since when: make diff BASE=<commit or folder of results>" >&2; exit 2;) \
 	.venv/bin/python -m scripts.compare "$(BASE)"
 
-test: .venv/installed
-	@.venv/bin/python -m pytest
+test: .venv/dev  # all tests, on all processors
+	@$(PYTEST)
 
-lint: .venv/installed
+quick: .venv/dev  # the tests that take no more than a moment
+	@$(PYTEST) -m "not slow"
+
+lint: .venv/dev
 	@.venv/bin/python -m ruff check --quiet .
 	@.venv/bin/python -m ruff format --check --quiet .
 	@.venv/bin/python -m snakefmt.snakefmt --check --compact-diff Snakefile
 	@said=$$(.venv/bin/python -m snakemake --lint 2>&1); \
 	[ "$$(sed -n 's/^    \* //p' <<< "$$said" | sort -u)" = "$(WISH)" ] || { echo "$$said"; exit 1; }
 
-mutate: .venv/installed  # do the claims notice when the data changes?
-	@.venv/bin/python -m scripts.mutate
+faults: .venv/dev  # do the tests notice planted faults, and the claims other data? (takes a quarter of an hour)
+	@.venv/bin/python -m tests.faults
+	@.venv/bin/python -m tests.faults.claims
 
 bench: .venv/bench  # how fast is it, beside torch.nn, torch.func and JAX? (takes half an hour)
 	@for part in training growth scale study; do .venv/bin/python -m bench.$$part || exit; done
@@ -46,15 +66,24 @@ bench: .venv/bench  # how fast is it, beside torch.nn, torch.func and JAX? (take
 clean:  # results and Snakemake's memory of them go together
 	rm -rf .snakemake $(filter-out results/README.md, $(wildcard results/*))
 
-.venv/bench: .venv/installed
-	@.venv/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e .[bench]
+.venv/dev .venv/bench: .venv/%: .venv/installed
+	@echo "Installing the packages of the extra $* into .venv (once) …"
+	@$(call install,.[$*])
 	@touch $@
 
-.venv/installed: pyproject.toml constraints.txt
+.venv/installed: pyproject.toml constraints.txt $(VENV)
+	@echo "Installing the pinned packages into .venv (once, 1.7 GB; on Linux up to 6 GB, see README) …"
+	@.venv/bin/python -m pip --version > /dev/null 2>&1 || .venv/bin/python -m ensurepip > /dev/null
+	@$(call install,.)
+	@touch $@
+
+linked:
+	@echo "make: .venv is a link, to $$(readlink .venv || readlink .venv/bin); make installs nothing" \
+	"there. Remove the link, or do without make: pip install -c constraints.txt -e . && snakemake --cores 4" >&2; exit 1
+
+without-python:
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 	{ echo "Python 3.11 or newer is needed; here: $$($(or $(PYTHON),python3) -V 2>&1 | tail -1)." \
 	"Where another one lies: make PYTHON=/path/to/python3.11 report" >&2; exit 1; }
-	@echo "Installing the pinned packages into .venv (once) …"
-	@$(PYTHON) -m venv --clear .venv
-	@.venv/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
-	@touch $@
+	@rm -f .venv/bin/python .venv/bin/python3 .venv/bin/python3.*
+	@"$(PYTHON)" -m venv .venv

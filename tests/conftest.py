@@ -1,25 +1,78 @@
-"""What all tests share: the settings under which training gives the same bits."""
+"""What all tests share: settings, a finished study, a TeX and a browser."""
 
 import os
 import re
 import shutil
 import subprocess
+from types import SimpleNamespace
 
 os.environ.setdefault("MKL_CBWR", "AUTO")  # before torch's first product; see framework/product.py
 
 import pytest
 import torch
+from filelock import FileLock
+from xdist.scheduler import LoadScopeScheduling
+
+from tests.effort import IN_CI
+from tests.pipeline.project import Project, new_project
+
+SPREAD = ("test_interruptions.py", "test_reruns.py", "test_run.py", "test_verify.py")
 
 torch.set_num_threads(1)
+
+
+class Schedule(LoadScopeScheduling):
+    """The tests of a file go to one worker, for they share what takes long to make; but for those
+    that take long themselves.
+    """
+
+    def _split_scope(self, nodeid):
+        file = nodeid.partition("::")[0]
+        return nodeid if file.endswith(SPREAD) else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return Schedule(config, log)
+
+
+def pytest_collection_modifyitems(items):
+    """Long tests first, so that no worker is left alone with one."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     """In CI everything that tests need is installed: a test that skips there has failed."""
     report = yield
-    if os.environ.get("CI") and report.skipped and not hasattr(report, "wasxfail"):
+    if IN_CI and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome, report.longrepr = "failed", f"skipped in CI: {report.longrepr}"
     return report
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory, worker_id):
+    """A tiny study, run once for all workers. It stays as it is: `project` is a copy."""
+    base = tmp_path_factory.getbasetemp()
+    base = base if worker_id == "master" else base.parent
+    folder = base / "finished"
+    with FileLock(base / "finished.lock"):
+        if not folder.exists():
+            project = new_project(tmp_path_factory.mktemp("study"))
+            result = project.run(cores=4)
+            (project.folder / "stdout.txt").write_text(result.stdout)
+            (project.folder / "stderr.txt").write_text(result.stderr)
+            project.folder.rename(folder)
+    project = Project(folder)
+    project.result = SimpleNamespace(
+        **{name: (folder / f"{name}.txt").read_text() for name in ("stdout", "stderr")}
+    )
+    return project
+
+
+@pytest.fixture
+def project(finished, tmp_path):
+    return finished.copy(tmp_path / "project")
 
 
 @pytest.fixture

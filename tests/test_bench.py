@@ -15,6 +15,7 @@ from bench.project import Project
 from bench.study import epochs_of_all_runs
 from bench.training import arithmetic
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parent.parent
 SETTINGS = yaml.safe_load((ROOT / "config.yaml").read_text())["training"]
 TINY = SETTINGS | {"points": 40, "batch_size": 10, "epochs": 3, "hidden_widths": [6, 5]}

@@ -36,6 +36,7 @@ from scripts.published import PUBLISHED, agreement
 from scripts.report import BIBLIOGRAPHY, RULES
 from scripts.schema import read_yaml
 from scripts.template import PATH, render
+from tests.effort import examples
 from tests.scripts.test_report import CASES, VERDICTS, factors_of, known, summary_of
 from tests.scripts.test_tables import STUDYS, least
 from tests.scripts.test_template import FACTS
@@ -169,10 +170,10 @@ SOURCES = {  # {file: what it holds before it is broken}
 } | {f"{name}.csv": small_table(name) for name in STUDYS}
 
 
-def fuzzed(examples):
-    """A hypothesis test of so many examples: the same each time, each within a second."""
+def fuzzed(many):
+    """A hypothesis test of so many examples in CI: the same each time, each within a second."""
     return settings(
-        max_examples=examples,
+        max_examples=examples(many),
         deadline=1000,
         derandomize=True,
         database=None,
@@ -602,7 +603,7 @@ WITHOUT_END = [
 
 @pytest.mark.parametrize("template", WITHOUT_END, ids=lambda template: template[:40])
 def test_what_would_not_end_or_leave_the_sandbox_is_refused(folder, template):
-    @fuzzed(2)  # for the deadline
+    @fuzzed(20)  # for the deadline
     @given(st.booleans())
     def check(_):
         def written(_):
@@ -653,6 +654,7 @@ JUDGE, REPORT = (["-m", f"scripts.{step}", "--config", STUDY] for step in ("clai
 REPORT = [*REPORT, "--digest", "0" * 64]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "content", "command", "last"),
     [

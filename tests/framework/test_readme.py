@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -17,6 +19,7 @@ def example():
     return next(block for block in blocks if "from framework import" in block)
 
 
+@pytest.mark.slow
 def test_the_readmes_example_trains_a_network():
     code = example()
     assert "torch.nn" not in code

@@ -1,4 +1,4 @@
-"""300 epochs of the study's training, beside the same network in torch.nn, step by step."""
+"""The study's training (300 epochs in CI), beside the same network in torch.nn, step by step."""
 
 import math
 
@@ -8,8 +8,11 @@ from torch.testing import assert_close
 
 import framework
 from framework import MLP, SGD, Adam, BCEWithLogitsLoss, Linear, MSELoss
+from tests.effort import IN_CI
 
-POINTS, BATCH, EPOCHS = 1000, 100, 300
+pytestmark = pytest.mark.slow
+
+POINTS, BATCH, EPOCHS = 1000, 100, 300 if IN_CI else 100
 
 
 def disk(generator):

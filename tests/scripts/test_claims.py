@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts import claims, mutate, tables
+from scripts import claims, tables
 from scripts.predicates import read_claims
 from scripts.runs import Runs
+from tests.faults.claims import noticed
 
 SEEDS = 12
 PROTOCOLS = {"as-written": 1.0, "as-written-bce": 0.3, "as-written-right-tanh": 1.0}
@@ -402,6 +403,7 @@ def test_intervals_shrink_about_as_one_over_the_square_root_of_the_seeds():
     assert width[20] / width[40] == pytest.approx(np.sqrt(2), rel=0.15)
 
 
+@pytest.mark.slow
 def test_every_claim_of_the_study_notices_mutations():
     generator = np.random.default_rng(0)
     level = {"relu": 1.0, "selu": 1.5, "tanh": 4.0, "sigmoid": 30.0}
@@ -425,13 +427,13 @@ def test_every_claim_of_the_study_notices_mutations():
     table = pd.DataFrame(rows).astype({"epochs_to_target": "Int64"})  # as in runs.csv
     assert table["epochs_to_target"].isna().any()
     for name, claim in read_claims().items():
-        found = mutate.noticed(name, claim, table, ["as-written"])
+        found = noticed(name, claim, table, ["as-written"])
         assert any(found.values()), name
 
 
 def test_a_claim_that_nothing_changes_is_seen_to_be_blind():
     blind = CLAIM | {"margin": 1e9, "expected": "same"}
-    assert not any(mutate.noticed("C", blind, runs({"relu": -2, "tanh": 0}), ["p"]).values())
+    assert not any(noticed("C", blind, runs({"relu": -2, "tanh": 0}), ["p"]).values())
 
 
 RELU, TANH = ("p", "relu", "sigmoid"), ("p", "tanh", "identity")

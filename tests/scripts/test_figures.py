@@ -36,6 +36,7 @@ from scripts.names import activation_name
 from scripts.predicates import read_claims
 from scripts.runs import KEYS, Runs
 from scripts.study import combinations
+from tests.effort import IN_CI
 
 ROOT = Path(__file__).parents[2]
 CLAIMS = ROOT / "report/claims.yaml"
@@ -409,9 +410,10 @@ def test_seven_activations_look_different_and_are_named():
     assert len({line.get_color() for line in panel.lines}) == 7
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "case",
-    ["one of everything", "all of one panel diverged", "all diverged"],
+    ["one of everything", *(["all of one panel diverged", "all diverged"] if IN_CI else [])],
 )
 def test_each_figure_is_saved_in_three_formats_with_something_in_it(tmp_path, case):
     own, results = CASES[case]
@@ -466,6 +468,7 @@ def test_figure_3_has_only_the_claims_that_the_main_protocol_tests(written, monk
     assert labels == ["plain", "other", "other-bce"]
 
 
+@pytest.mark.slow
 def test_figure_3_is_there_even_if_the_main_protocol_tests_no_claim(written):
     verdicts, _ = written(config(hidden=["tanh"], output=["identity"]))
     assert verdicts.empty
@@ -477,6 +480,7 @@ def saved(folder):
     return {path.name: path.read_bytes() for path in (folder / "results/figures").iterdir()}
 
 
+@pytest.mark.slow
 def test_two_processes_write_the_same_bytes(tmp_path, written):
     _, arguments = written(config(hidden=SEVEN[:4]))
     main()

@@ -15,7 +15,7 @@ import yaml
 
 from scripts import formats, tables
 from scripts.aggregate import summarise
-from scripts.bound import Number, plain, with_listing
+from scripts.bound import Number, Source, plain, with_listing
 from scripts.causes import CAUSES, read_causes
 from scripts.claims import evaluate, intervals
 from scripts.config import protocols
@@ -27,6 +27,7 @@ from scripts.report import BIBLIOGRAPHY, RULES
 from scripts.runs import KEYS, Runs
 from scripts.study import beside_main, combinations
 from scripts.template import PATH, render
+from tests.effort import IN_CI
 
 ROOT = Path(__file__).parents[2]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
@@ -167,6 +168,25 @@ def test_the_abstract_counts_the_runs_and_those_that_diverged(case):
     assert ("No run diverged" in abstract(text_of(case))) == (lost == 0)
 
 
+def test_each_number_is_bound_to_its_own_cell():
+    config, runs = CASES["the repository's config"]
+    facts = known(config, runs)
+    row = facts["rows"](protocol="rate-5", hidden="sigmoid", output="sigmoid")[0]
+    numbers = {column: value for column, value in row.items() if isinstance(value, Number)}
+    assert {"n", "test_accuracy_mean", "epochs_to_target_median"} < numbers.keys()
+    for column, value in numbers.items():
+        cell = Source("results/summary.csv", "rate-5,sigmoid,sigmoid", column, "3")
+        assert value.sources == (cell,)
+    own = facts["protocols"]["rate-5"]
+    for value, key in [
+        (facts["config"]["seeds"], "seeds"),
+        (facts["settings"]["points"], "training.points"),
+        (own["points"], "training.points"),
+        (own["learning_rate"], "protocols.rate-5.learning_rate"),
+    ]:
+        assert value.sources == (Source("config.yaml", key, ""),)
+
+
 SHOWN = [
     "n",
     "diverged",
@@ -179,6 +199,7 @@ SHOWN = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("column", SHOWN)
 def test_another_value_anywhere_in_the_summary_is_another_text(column):
     config, runs = made(hidden=["relu", "tanh"], **RESTRICTED)
@@ -382,7 +403,10 @@ def pictures(tmp_path):
     return tmp_path
 
 
-@pytest.mark.parametrize("case", ["the repository's config", "some diverged", "all diverged"])
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "case", ["some diverged", *(["the repository's config", "all diverged"] if IN_CI else [])]
+)
 def test_the_report_is_set_by_typst_and_by_a_real_tex(pictures, pdflatex, case):
     text = with_listing(render(TEXT, known(*CASES[case])), RULES)
     formats.write_all(text, pictures / "report", pictures, ROOT / BIBLIOGRAPHY)

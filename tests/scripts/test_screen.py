@@ -257,7 +257,7 @@ def test_groups_that_slurm_does_not_take_are_named_once_with_its_reason(write):
 
 def test_a_message_of_an_earlier_run_is_not_blamed(write):
     old = write("a.log", f"{NAME}: what was wrong")
-    os.utime(old, (0, 0))
+    os.utime(old, (1, 1))
     said = why_failed([Group(Job(old), Job(write("b.log", "")))], {})
     assert said.startswith("train, 2 blocks in one job: it ended without a word.")
 

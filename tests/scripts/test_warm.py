@@ -22,6 +22,8 @@ def main():
         print(os.getpid(), os.getppid(), *rest)
     elif action == "fail":
         sys.exit(rest[0])
+    elif action == "exit":
+        sys.exit(int(rest[0]))
     elif action == "crash":
         raise KeyError(rest[0])
     elif action == "sleep":
@@ -100,6 +102,7 @@ def test_two_first_jobs_at_once_share_the_server(command, tmp_path):
 @pytest.mark.parametrize("warm", [True, False])
 def test_status_and_last_words_are_those_of_the_module(command, warm):
     assert finish(command("fail", "a message", warm=warm)) == (1, "", "a message\n")
+    assert finish(command("exit", "3", warm=warm)) == (3, "", "")
     status, _, error = finish(command("crash", "lost", warm=warm))
     assert status == 1
     assert error.splitlines()[-1] == "KeyError: 'lost'"

@@ -1,38 +1,34 @@
 """A report of the runs that are there, where others are missing or failed."""
 
 import shutil
-import subprocess
-import sys
 
 import pandas as pd
 import pytest
 
-from tests.test_faults import HOOK, last_words, manifest
-from tests.test_pipeline import new_project
+from tests.effort import IN_CI
+from tests.pipeline.project import HOOK, last_words
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    project = new_project(tmp_path_factory.mktemp("finished"))
+def study(finished, tmp_path_factory):
+    """The finished study with Sigmoid networks."""
+    project = finished.copy(tmp_path_factory.mktemp("partial") / "finished")
     project.set(hidden=["relu", "sigmoid"])
     project.run()
     return project
 
 
 @pytest.fixture
-def project(finished, tmp_path):
-    return finished.copy(tmp_path / "project")
+def project(study, tmp_path):
+    return study.copy(tmp_path / "project")
 
 
 def partial(project, expect=0):
-    command = ["env", "PARTIAL=1", sys.executable, "-m", "snakemake", "--cores", "2"]
-    result = subprocess.run(command, cwd=project.folder, capture_output=True, text=True)
+    result = project.snakemake(PARTIAL="1")
     assert result.returncode == expect, result.stderr
     return result
-
-
-def report(project, ending="md"):
-    return (project.folder / f"results/report/report.{ending}").read_text(encoding="utf-8")
 
 
 def verdicts(project):
@@ -41,48 +37,47 @@ def verdicts(project):
     )["verdict"]
 
 
-@pytest.mark.parametrize(
-    ("lost", "runs", "which"),
-    [
-        ("fast/relu-sigmoid/seeds-2-2", "1 runs", "*fast* relu–sigmoid (seeds 2)"),
-        ("fast/relu-sigmoid", "3 runs", "*fast* relu–sigmoid (seeds 0–1 and 2)"),
-        ("plain", "12 runs", "*plain* relu–identity (seeds 0–1 and 2); *plain* relu–sigmoid"),
-        ("fast", "12 runs", "*fast* sigmoid–sigmoid (seeds 0–1 and 2)"),
-    ],
-)
-def test_the_report_says_on_top_which_runs_are_missing(project, lost, runs, which):
+def test_missing_runs_are_named_on_top_and_what_rests_on_them_is_unproven(project, study):
+    lost = "fast/relu-sigmoid/seeds-2-2"
     shutil.rmtree(project.folder / "results/runs" / lost)
     assert last_words(partial(project).stderr)[-1].endswith(
         "The partial report: results/report/report.html"
     )
     assert not (project.folder / "results/runs" / lost).exists()  # nothing was trained
     for ending in ("md", "html", "tex"):
-        top = report(project, ending).split("A course report compares")[0]
-        assert "This report is partial" in top
-    top = report(project).split("A course report compares")[0]
-    assert f"{runs} are missing" in top.replace("\n", " ")
-    assert which in top.replace("\n", " ")
-
-
-def test_each_claim_that_rests_on_missing_runs_is_unproven_and_no_other(project, finished):
-    shutil.rmtree(project.folder / "results/runs/fast/relu-sigmoid/seeds-2-2")
-    partial(project)
-    before, after = verdicts(finished), verdicts(project)
+        assert "This report is partial" in top(project, ending)
+    assert "1 runs are missing" in top(project)
+    assert "*fast* relu–sigmoid (seeds 2)" in top(project)
+    before, after = verdicts(study), verdicts(project)
     assert before.index.equals(after.index)
     unproven = {name for name, verdict in after.items() if verdict == "unproven"}
     assert {("C1", "fast", "relu"), ("C1", "fast", "all"), ("C2", "fast", "relu")} <= unproven
     assert {protocol for _, protocol, _ in unproven} == {"fast"}
     assert ("C5", "fast", "all") not in unproven  # it rests on Sigmoid networks
-    assert "is unproven, for runs are missing" in report(project)
+    assert "is unproven, for runs are missing" in project.report()
     project.run()
-    assert manifest(project) == manifest(finished)
-    assert "This report is partial" not in report(project)
+    assert project.manifest() == study.manifest()
+    assert "This report is partial" not in project.report()
+
+
+def top(project, ending="md"):
+    """What the report says before its abstract, on one line."""
+    return project.report(ending).split("A course report compares")[0].replace("\n", " ")
+
+
+@pytest.mark.parametrize("protocol", ["plain", "fast"] if IN_CI else ["plain"])
+def test_without_a_protocols_runs_the_report_is_of_the_others(project, protocol):
+    shutil.rmtree(project.folder / "results/runs" / protocol)
+    partial(project)
+    assert "12 runs are missing" in top(project)
+    one, two = f"*{protocol}* relu–identity", f"*{protocol}* relu–sigmoid"
+    assert f"{one} (seeds 0–1 and 2); {two} (seeds 0–1 and 2)" in top(project)
 
 
 def test_runs_of_other_settings_count_as_missing(project):
     project.edit("config.yaml", "learning_rate: 0.5", "learning_rate: 0.4")
     partial(project)
-    assert "12 runs are missing" in report(project)
+    assert "12 runs are missing" in project.report()
     missing = pd.read_csv(project.folder / "results/missing.csv")
     assert set(missing["protocol"]) == {"fast"}
     assert missing["last_seed"].max() == 2
@@ -94,8 +89,9 @@ def test_without_any_run_it_ends_in_one_line(project):
     assert message == "aggregate: no run is there yet; make report trains them"
 
 
-def test_keep_going_ends_in_a_partial_report_and_the_failures(tmp_path):
-    project = new_project(tmp_path)
+def test_keep_going_ends_in_a_partial_report_and_the_failures(finished, tmp_path):
+    project = finished.copy(tmp_path / "project")
+    project.edit("config.yaml", "learning_rate: 0.5", "learning_rate: 0.4")
     broken = '    import os, sys; os.path.exists("broken") and "fast" in sys.argv and 1 / 0\n'
     project.edit("scripts/progress.py", HOOK, HOOK + broken)
     (project.folder / "broken").touch()
@@ -105,8 +101,8 @@ def test_keep_going_ends_in_a_partial_report_and_the_failures(tmp_path):
     said = result.stderr.split("The partial report:")[1]
     assert "train fast/relu-identity, seeds 0-1: ZeroDivisionError: division by zero" in said
     assert last_words(said)[-1].startswith("The log: results/logs/train/fast/relu-sigmoid/seeds-")
-    assert "6 runs are missing, namely *fast* relu–identity (seeds 0–1 and 2)" in report(project)
+    assert "6 runs are missing, namely *fast* relu–identity (seeds 0–1 and 2)" in project.report()
     assert set(verdicts(project)["C1"]["plain"]).isdisjoint({"unproven"})
     (project.folder / "broken").unlink()
     project.run()
-    assert "This report is partial" not in report(project)
+    assert "This report is partial" not in project.report()

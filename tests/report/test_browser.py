@@ -2,8 +2,6 @@
 what an accessibility check finds.
 """
 
-from pathlib import Path
-
 import pytest
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
@@ -11,9 +9,11 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 from scripts import formats
-from tests.test_formats import BIBLIOGRAPHY, SOURCE, resources  # noqa: F401
+from scripts.config import ROOT
+from tests.report.test_formats import BIBLIOGRAPHY, SOURCE, resources  # noqa: F401
 
-AXE = Path(__file__).parent.parent / "node_modules/axe-core/axe.min.js"
+pytestmark = pytest.mark.slow
+AXE = ROOT / "node_modules/axe-core/axe.min.js"
 SAID = (
     "results/summary.csv · p,relu,identity · mean · 20 seeds · written by the rule aggregate\n"
     "grep '^p,relu,identity,' results/summary.csv\n"

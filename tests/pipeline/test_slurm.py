@@ -13,9 +13,10 @@ import pytest
 
 from scripts.resources import megabytes
 from scripts.schema import read_yaml
-from tests.slurm import Slurm, lacking
-from tests.test_faults import HOOK, last_words, manifest
-from tests.test_pipeline import JOBS, new_project
+from tests.pipeline.project import HOOK, JOBS, last_words, new_project
+from tests.pipeline.slurm import Slurm, lacking
+
+pytestmark = pytest.mark.slow
 
 LIMIT = 200  # seconds, for a run
 PROFILE = ["--profile", "profiles/slurm", "--slurm-init-seconds-before-status-checks", "3"]
@@ -38,14 +39,6 @@ def slurm(tmp_path_factory):
 def project(slurm, tmp_path):
     slurm.wait_until_idle()
     return new_project(tmp_path)
-
-
-@pytest.fixture(scope="module")
-def local(tmp_path_factory):
-    """The manifest of a run without Slurm."""
-    project = new_project(tmp_path_factory.mktemp("local"))
-    project.run()
-    return manifest(project)
 
 
 def start(project, *options):
@@ -88,12 +81,12 @@ def held(project):
         process.communicate()
 
 
-def test_training_goes_through_slurm_and_gives_the_same_bytes(slurm, project, local):
+def test_training_goes_through_slurm_and_gives_the_same_bytes(slurm, project, finished):
     before = slurm.jobs()
     process = start(project, "--slurm-keep-successful-logs")
     said = end(process)
     assert process.returncode == 0, said
-    assert manifest(project) == local
+    assert project.manifest() == finished.manifest()
     jobs = slurm.jobs().items() - before.items()
     time = f"{JOBS // 2}:00"  # a minute for each block
     memory = f"{megabytes(read_yaml(project.folder / 'config.yaml')['training'], runs=2)}M"
@@ -105,17 +98,17 @@ def test_training_goes_through_slurm_and_gives_the_same_bytes(slurm, project, lo
         assert text.count("SNAKEMAKE\n") == 2  # for all blocks: one that asks, and one that does
 
 
-def test_a_job_that_is_killed_is_tried_again(slurm, project, held, local):
+def test_a_job_that_is_killed_is_tried_again(slurm, project, held, finished):
     victim = next(number for number, job in slurm.jobs().items() if job[0] == "RUNNING")
     slurm.says("scancel", victim)
     (project.folder / "hold").unlink()
     said = end(held)
     assert held.returncode == 0, said
     assert "Trying to restart job" in said
-    assert manifest(project) == local
+    assert project.manifest() == finished.manifest()
 
 
-def test_jobs_outlive_slurms_daemons(slurm, project, held, local):
+def test_jobs_outlive_slurms_daemons(slurm, project, held, finished):
     time.sleep(6)  # every five seconds slurmctld saves what it knows
     for daemon in ("slurmctld", "slurmd"):
         slurm.kill(daemon)
@@ -126,10 +119,10 @@ def test_jobs_outlive_slurms_daemons(slurm, project, held, local):
     said = end(held)
     assert held.returncode == 0, said
     assert "Trying to restart job" not in said
-    assert manifest(project) == local
+    assert project.manifest() == finished.manifest()
 
 
-def test_jobs_of_a_node_that_is_lost_are_begun_anew(slurm, project, held, local):
+def test_jobs_of_a_node_that_is_lost_are_begun_anew(slurm, project, held, finished):
     slurm.kill("slurmd")
     slurm.kill_jobs()
     slurm.says("scontrol", "update", "NodeName=localhost", "State=DOWN", "Reason=lost")
@@ -139,7 +132,7 @@ def test_jobs_of_a_node_that_is_lost_are_begun_anew(slurm, project, held, local)
     said = end(held)
     assert held.returncode == 0, said
     assert "Trying to restart job" not in said  # by Slurm, not by Snakemake
-    assert manifest(project) == local
+    assert project.manifest() == finished.manifest()
 
 
 def test_what_a_job_says_of_its_failure_is_the_last_word(project):

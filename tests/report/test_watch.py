@@ -14,9 +14,9 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-from tests.test_browser import barriers
-from tests.test_pipeline import new_project
+from tests.report.test_browser import barriers
 
+pytestmark = pytest.mark.slow
 TEMPLATE = "report/report.md.j2"
 
 
@@ -47,10 +47,8 @@ class Watcher:
 
 
 @pytest.fixture(scope="module")
-def watcher(tmp_path_factory):
-    project = new_project(tmp_path_factory.mktemp("watched"))
-    project.run()
-    watcher = Watcher(project)
+def watcher(finished, tmp_path_factory):
+    watcher = Watcher(finished.copy(tmp_path_factory.mktemp("watched") / "project"))
     yield watcher
     watcher.process.kill()
 

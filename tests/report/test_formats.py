@@ -175,7 +175,10 @@ def test_html_is_resolved_and_self_contained(write):
     assert len(identifiers) == len(set(identifiers))
     assert not re.findall(r'src="(?!data:)', html)
     assert not re.findall(r"<(?:script [^>]*src|link rel=.stylesheet)|@import|url\(", html)
-    assert html.count("<img ") == len(re.findall(r'<img [^>]* alt="[^"]+"', html)) == 2
+    assert re.findall(r'<img [^>]* alt="([^"]+)">', html) == [
+        "A wide picture",
+        "A narrow &quot;picture&quot;",
+    ]
     assert "<math" in html
     assert '<html lang="en">' in html
 
@@ -189,6 +192,24 @@ def test_pdf_is_resolved(write):
     assert "Appendix A: Settings" in words
 
 
+def test_a_screen_reader_can_read_the_pdf(write, monkeypatch):
+    """It is marked as PDF/UA, which Typst checks, and each picture says in words what it shows."""
+    source, compiled = [], typst.compile
+    monkeypatch.setattr(
+        formats.typst, "compile", lambda text, **own: source.append(text) or compiled(text, **own)
+    )
+    assert b"<pdfuaid:part>1</pdfuaid:part>" in write(SOURCE, "report.pdf").read_bytes()
+    text = source[0].decode()
+    assert 'alt: "A wide picture"' in text
+    assert 'alt: "A narrow \\"picture\\""' in text
+
+
+def test_numbers_are_aligned_right_in_latex(write):
+    text = write(SOURCE, "report.tex").read_text(encoding="utf-8")
+    assert r"\begin{tabular}{@{}lrrrrrrrrr@{}}" in text
+
+
+@pytest.mark.slow
 def test_latex_compiles_and_fits(write, pdflatex):
     path = write(SOURCE.replace("End.", f"End. {escaped(SPECIAL)}"), "report.tex", folder="latex")
     pdflatex(path)

@@ -8,13 +8,13 @@ import socket
 import subprocess
 import sys
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 
-from tests.test_pipeline import new_project
+from scripts.config import ROOT
+from tests.pipeline.project import assert_same_files, new_project
 
-ROOT = Path(__file__).parent.parent
+pytestmark = pytest.mark.slow
 # First it proves that nothing can be reached: neither a server of this machine, whose port it is
 # told, nor any other machine. (To connect a datagram socket sends nothing: it looks for a way.)
 RUN = """
@@ -53,9 +53,8 @@ def server():
 @pytest.fixture(scope="module")
 def offline(without_network, server, tmp_path_factory):
     """A tiny study that was run without a network, and without what earlier runs may have left."""
-    folder, twin, home = (tmp_path_factory.mktemp(name) for name in ("offline", "online", "home"))
+    folder, home = (tmp_path_factory.mktemp(name) for name in ("offline", "home"))
     project = new_project(folder)
-    project.twin = new_project(twin)  # not later: the code may be edited meanwhile
     caches = {"XDG_CACHE_HOME": home / "cache", "MPLCONFIGDIR": home / "matplotlib"}
     project.result = subprocess.run(
         [*without_network, sys.executable, "-c", RUN, str(server)],
@@ -67,11 +66,10 @@ def offline(without_network, server, tmp_path_factory):
     return project
 
 
-def test_the_whole_study_runs_without_a_network_and_gives_the_same_files(offline):
+def test_the_whole_study_runs_without_a_network_and_gives_the_same_files(offline, finished):
     assert offline.result.returncode == 0, offline.result.stderr
-    offline.twin.run()
-    for pattern in ("**/*.csv", "figures/*", "report/*"):
-        assert offline.files(pattern) == offline.twin.files(pattern) != {}
+    patterns = ("**/*.csv", "figures/*", "report/*")
+    assert_same_files(offline.files(*patterns), finished.files(*patterns))
 
 
 def test_where_there_is_a_network_the_same_command_says_so(server):

@@ -1,6 +1,6 @@
 """Do the claims notice? Perturb the runs in ways that matter, and count the verdicts that change.
 
-    python -m scripts.mutate [--config FILE]
+    python -m tests.faults.claims [--config FILE]
 
 reads report/claims.yaml and results/runs.csv, and prints for each claim how many mutations it
 notices: those that change one of its verdicts. A claim that notices none decides nothing, and the
@@ -68,7 +68,7 @@ def opposed(claim, runs, protocol_names):
     return runs.assign(**{metric: values.reindex(pd.MultiIndex.from_frame(runs[index])).to_numpy()})
 
 
-@reported("mutate")
+@reported("claims")
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--config", default="config.yaml")

@@ -1,6 +1,8 @@
 """A Slurm of one node on this machine, for tests: loopback only, no database, no service.
 
-    python -m tests.slurm      starts it, waits until the node is idle, and stops it at Ctrl-C
+    python -m tests.pipeline.slurm
+
+starts it, waits until the node is idle, and stops it at Ctrl-C.
 
 It needs root and Debian's packages slurmctld, slurmd, slurm-client and munge, and installs nothing.
 Jobs don't inherit SLURM_CONF, so its configuration stands in /etc/slurm as long as it runs.
@@ -20,7 +22,7 @@ from pathlib import Path
 
 PROGRAMS = ["slurmctld", "slurmd", "sbatch", "squeue", "munged", "pgrep"]
 ETC = Path("/etc/slurm")
-OURS = "# tests/slurm.py wrote this, and removes it\n"
+OURS = "# tests/pipeline/slurm.py wrote this, and removes it\n"
 PORTS = [6817, 6818]  # slurmctld, slurmd
 WAIT = 60  # seconds, for a daemon
 CONFIGURATION = """\

@@ -4,26 +4,18 @@ import json
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
 
 from scripts import verify
+from scripts.config import ROOT
 from scripts.schema import read_yaml
 from scripts.verify import VerifyError
-from tests.test_pipeline import new_project
 
-ROOT = Path(__file__).parent.parent
+pytestmark = pytest.mark.slow
 REFERENCE = ("MANIFEST.sha256", "claims.csv", "provenance.json")
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    project = new_project(tmp_path_factory.mktemp("finished"))
-    project.run()
-    return project
 
 
 @pytest.fixture
@@ -67,18 +59,18 @@ def run(project, *arguments):
     return subprocess.run(command, cwd=project.folder, capture_output=True, text=True)
 
 
-def test_a_study_that_is_run_anew_has_the_same_bytes(finished):
-    before = finished.files("**/*")
-    result = run(finished)
+def test_a_study_that_is_run_anew_has_the_same_bytes(project):
+    before = project.files("**/*")
+    result = run(project)
     assert result.returncode == 0, result.stderr
     assert "results: 50 of 50 files have the same bytes\n" in result.stdout
     *_, last = result.stdout.splitlines()
     assert last == "Verified: the same bytes, and so the same verdicts."
-    assert finished.files("**/*") == before
+    assert project.files("**/*") == before
 
 
-def test_a_sample_of_blocks_is_trained_anew(finished):
-    result = run(finished, "--sample", "2")
+def test_a_sample_of_blocks_is_trained_anew(project):
+    result = run(project, "--sample", "2")
     assert result.returncode == 0, result.stderr
     assert result.stdout.count("train/") == 2
     *_, last = result.stdout.splitlines()
@@ -86,8 +78,8 @@ def test_a_sample_of_blocks_is_trained_anew(finished):
 
 
 @pytest.mark.parametrize("sample", ["many", "-1"])
-def test_a_sample_of_no_size_is_refused(finished, sample):
-    result = run(finished, f"--sample={sample}")
+def test_a_sample_of_no_size_is_refused(project, sample):
+    result = run(project, f"--sample={sample}")
     assert result.returncode == 2
     assert f"argument --sample: got {sample}; allowed: a whole number, 1 or more" in result.stderr
 

@@ -10,20 +10,19 @@ import shutil
 import subprocess
 import sys
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 import yaml
 
 from scripts import formats, tables
 from scripts.causes import CAUSES, read_causes
-from scripts.config import check
+from scripts.config import ROOT, check
 from scripts.predicates import CLAIMS, read_claims
 from scripts.project import copy_project
 from scripts.prose import check_text
 from scripts.schema import ConfigError
 from scripts.template import TemplateError, render
-from tests.test_formats import (
+from tests.report.test_formats import (
     BIBLIOGRAPHY,
     resources,  # noqa: F401
     with_text,
@@ -31,7 +30,6 @@ from tests.test_formats import (
     words_of_pdf,
 )
 
-ROOT = Path(__file__).parent.parent
 CONFIG, STATED, SUPPOSED = (
     yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
     for name in ("config.yaml", CLAIMS, CAUSES)
@@ -141,6 +139,7 @@ def test_a_name_in_a_table_is_refused(tmp_path, table, name):
         assert str(caught.value).isprintable()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "way"),
     [("$(touch pwned)", "file"), ("../pwned", "file"), ("-rf;touch pwned", "argument")],
@@ -265,6 +264,7 @@ def test_texts_are_text_in_html(written, outside):
         assert words.count(told) >= 10, told
 
 
+@pytest.mark.slow
 def test_a_browser_runs_nothing_of_them(written, browser):
     browser.get((written / "report.html").as_uri())
     assert browser.execute_script("return window.pwned") is None
@@ -279,6 +279,7 @@ def test_texts_are_text_in_markdown(written):
     assert not re.search(r"(?<!\\)<(?:script|img|iframe|svg|style|/)", text)
 
 
+@pytest.mark.slow
 def test_texts_are_text_in_latex(written, outside, pdflatex):
     text = (written / "report.tex").read_text(encoding="utf-8")
     body = text[text.index(r"\title{") :].replace(r"\begin{document}", "", 1)

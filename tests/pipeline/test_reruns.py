@@ -1,0 +1,203 @@
+"""What an edit runs again, and what it leaves as it is."""
+
+import os
+import re
+import shutil
+
+import pytest
+import yaml
+
+from tests.effort import IN_CI
+from tests.pipeline.project import JOBS, assert_same_files
+
+pytestmark = pytest.mark.slow
+
+
+def test_editing_the_template_writes_the_report_alone(project):
+    project.edit("report/report.md.j2", "# Summary", "# Last words")
+    assert project.planned() == {"report": 1, "manifest": 1}
+    tables = project.files("**/*.csv")
+    project.run()
+    assert project.files("**/*.csv") == tables
+    for ending in ("md", "html", "tex"):
+        assert "Last words" in (project.folder / f"results/report/report.{ending}").read_text()
+
+
+def test_comments_docstrings_and_layout_run_nothing(project):
+    for path, old, new in [
+        ("framework/activations.py", "def exp(x):", "def exp(x):  # a comment"),
+        ("framework/linear.py", "import torch\n", "import torch\n\n\n# a comment\n"),
+        (
+            "framework/activations.py",
+            '"""y = σ(x) = 1 / (1 + e⁻ˣ); y′ = y(1 − y)."""',
+            '"""The logistic function."""',
+        ),
+        (
+            "scripts/train.py",
+            "(settings, hidden, output, seeds):",
+            "(settings,hidden,output,seeds):",
+        ),
+        ("scripts/data.py", '"""The study', '"""Said otherwise: the study'),
+        ("scripts/claims.py", "RESAMPLES = 2999", "RESAMPLES = (2999)  # odd"),
+    ]:
+        project.edit(path, old, new)
+    assert project.planned() == {}
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "jobs"),
+    [
+        ("framework/activations.py", "x.clamp(min=0)\n", "1 * x.clamp(min=0)\n", JOBS),
+        ("framework/optim.py", "\nclass SGD", "\nUNUSED = 1\n\n\nclass SGD", JOBS),
+        ("scripts/data.py", "import math\n", "import math\n\nUNUSED = 1\n", JOBS),
+        # half of the networks end in a Sigmoid
+        (
+            "framework/activations.py",
+            "return y.addcmul(y, y, value=-1)",
+            "return y - y * y",
+            JOBS / 2,
+        ),
+    ],
+)
+def test_an_edit_of_code_trains_exactly_what_runs_it(project, path, old, new, jobs):
+    project.edit(path, old, new)
+    assert project.planned()["train"] == jobs
+
+
+def test_an_edit_of_code_that_no_training_runs_trains_nothing(project):
+    unused = "class SELU(Rectifier):"
+    project.edit("framework/activations.py", unused, f"{unused}\n    A = 1")
+    own = "return super().derivative("
+    project.edit("scripts/activations.py", own, own.replace("super", "2 * super"))
+    project.edit("scripts/facts.py", "import jinja2\n", "import jinja2\n\nUNUSED = 1\n")
+    planned = project.planned()
+    assert "train" not in planned
+    assert planned["report"] == 1
+
+
+def test_editing_an_activation_that_stands_for_another_retrains(project):
+    config = yaml.safe_load((project.folder / "config.yaml").read_text())
+    project.set(training=config["training"] | {"substitute": {"relu": "publishedtanh"}})
+    project.run("results/runs.csv")
+    own = "return super().derivative("
+    project.edit("scripts/activations.py", own, f"{own}0.9 * ")
+    assert project.planned()["train"] == JOBS
+
+
+def test_a_protocols_learning_rate_trains_that_protocol(project):
+    project.edit("config.yaml", "learning_rate: 0.5", "learning_rate: 0.4")
+    assert project.planned()["train"] == JOBS / 2
+    shutil.rmtree(project.folder / ".snakemake")  # it is known without Snakemake's memory, too
+    assert project.planned()["train"] == JOBS / 2
+
+
+def test_more_seeds_train_only_the_new_ones(project):
+    blocks = project.files("runs/*/*/seeds-0-1/*")
+    dates = [(project.folder / path).stat().st_mtime_ns for path in blocks]
+    project.set(seeds=6)
+    assert project.planned()["train"] == 8  # two blocks of two for each combination
+    project.run()
+    assert_same_files(project.files("runs/*/*/seeds-0-1/*"), blocks)
+    assert [(project.folder / path).stat().st_mtime_ns for path in blocks] == dates
+    assert (project.folder / "results/runs.csv").read_text().count("\n") == 1 + 4 * 6
+
+
+def test_other_dates_run_nothing(project):
+    for path in sorted(project.folder.rglob("*.*"), reverse=True):
+        if path.is_file() and ".snakemake" not in path.parts:
+            os.utime(path)
+    assert project.planned() == {}
+
+
+def test_what_is_added_is_trained_alone_and_appears_in_tables_and_report(project):
+    """A protocol of three lines, whose runs diverge; and an activation of one class."""
+    addition = "protocols:\n  wild:\n    learning_rate: 1.0e+30\n    epochs: 2\n"
+    project.edit("config.yaml", "protocols:\n", addition)
+    assert project.planned()["train"] == JOBS / 2
+    path = project.folder / "scripts/activations.py"
+    path.write_text(
+        path.read_text()
+        + "\n\nclass Softsign(Activation):\n"
+        + "    def function(self, x):\n        return x / (1 + x.abs())\n\n"
+        + "    def derivative(self, y):\n        return (1 - y.abs()) ** 2\n"
+    )
+    project.set(hidden=["relu", "softsign"])
+    assert project.planned()["train"] == JOBS / 2 + 1.5 * JOBS  # relu's stand
+    project.run()
+    runs = (project.folder / "results/runs.csv").read_text()
+    assert "\nwild,relu,identity,0," in runs
+    assert ",True,1,,\n" in runs
+    assert ",softsign," in (project.folder / "results/summary.csv").read_text()
+    for ending in ("md", "html", "tex"):
+        assert "wild" in project.report(ending)
+        assert "Softsign" in project.report(ending)
+    assert re.search(r"Of the 36 runs, \d+ did", project.report())
+    assert re.search(r"^## \d Training loss$", project.report(), re.M)
+
+
+def test_blocks_of_which_a_file_is_lost_are_trained_again_alone(project):
+    files = project.files("**/*.csv", "report/*")
+    for lost in (
+        "runs/fast/relu-sigmoid/seeds-0-1/runs.csv",
+        "runs/fast/relu-identity/seeds-0-1/losses.csv",
+        "runs/plain/relu-sigmoid/seeds-2-2/layers.csv",
+        "receipts/train/plain/relu-identity/seeds-0-1.json",
+    ):
+        (project.folder / "results" / lost).unlink()
+    assert project.planned()["train"] == 4
+    project.run()
+    assert_same_files(project.files("**/*.csv", "report/*"), files)
+
+
+@pytest.mark.parametrize(
+    ("paths", "jobs"),
+    [
+        (
+            [
+                "runs/fast/relu-sigmoid/seeds-0-1/runs.csv",
+                "runs/plain/relu-identity/seeds-2-2/losses.csv",
+            ],
+            {"train": 2, "aggregate": 1},
+        ),
+        (
+            ["runs.csv", "claims.csv", "figures/fig2.svg", "report/report.html", "MANIFEST.sha256"],
+            {"aggregate": 1, "claims": 1, "figures": 1, "report": 1, "manifest": 1},
+        ),
+    ],
+    ids=["blocks", "what follows"],
+)
+def test_results_that_were_changed_are_named_kept_and_made_anew(project, paths, jobs):
+    everything = ("**/*.csv", "figures/*", "report/*", "MANIFEST.sha256")
+    right = project.files(*everything)
+    for change in (edited, cut_off) if IN_CI else (cut_off if "train" in jobs else edited,):
+        wrong = {path: change(right[f"results/{path}"]) for path in paths}
+        for path, content in wrong.items():
+            (project.folder / "results" / path).write_bytes(content)
+        planned = project.planned()
+        assert planned.keys() >= jobs.keys()
+        assert planned.get("train", 0) == jobs.get("train", 0)
+        said = project.run().stderr
+        for path, content in wrong.items():
+            assert f"results/{path} was changed since it was made" in said
+            assert (project.folder / "results/edited" / path).read_bytes() == content
+        shutil.rmtree(project.folder / "results/edited")
+        assert_same_files(project.files(*everything), right)
+        assert project.planned() == {}
+
+
+def edited(content):
+    return content.replace(b"1", b"2", 1)
+
+
+def cut_off(content):
+    return content[: len(content) // 2]
+
+
+def test_a_changed_result_of_which_a_step_is_asked_for_is_made_anew_at_the_next_whole_run(project):
+    path = project.folder / "results/summary.csv"
+    right = path.read_bytes()
+    path.write_bytes(right.replace(b"plain", b"clear"))
+    said = project.run("results/claims.csv").stderr
+    assert "results/summary.csv was changed since it was made" in said
+    project.run()
+    assert path.read_bytes() == right

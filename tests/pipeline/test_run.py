@@ -1,0 +1,179 @@
+"""One run of the whole study, small: what it makes, and what people see of it."""
+
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from scripts.config import ROOT
+from tests.effort import IN_CI
+from tests.pipeline.project import JOBS, assert_same_files, new_project
+
+pytestmark = pytest.mark.slow
+
+
+def test_one_command_makes_tables_figures_and_the_report_in_all_formats(finished):
+    made = finished.files("**/*")
+    for name in ("runs", "losses", "layers", "summary", "claims"):
+        assert f"results/{name}.csv" in made
+    for ending in ("md", "html", "tex", "pdf"):
+        assert f"results/report/report.{ending}" in made
+    for figure in ("fig1", "fig2", "fig3", "fig4"):
+        assert {f"results/figures/{figure}.{e}" for e in ("svg", "pdf", "png")} <= set(made)
+
+
+def test_the_readme_shows_the_rules_as_they_are(project):
+    graph = project.run("--rulegraph", "mermaid-js").stdout
+    shown = re.search(
+        r"```mermaid\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S
+    )
+    # Snakemake names the edges in any order.
+    assert sorted(shown[1].splitlines()) == sorted(graph[graph.index("---") :].strip().splitlines())
+
+
+def test_snakemakes_own_report_shows_figures_tables_and_the_report(project, tmp_path):
+    project.run("--report", str(tmp_path / "own.html"))
+    text = (tmp_path / "own.html").read_text(encoding="utf-8")
+    for name in ("fig1.svg", "fig4.svg", "claims.csv", "summary.csv", "report.html", "report.pdf"):
+        assert name in text
+    for category in ("Figures", "Tables", "Report"):
+        assert category in text
+    assert "Figure fig1 of the report" in text
+
+
+def test_the_latex_report_compiles_where_it_lies(project, pdflatex):
+    pdflatex(project.folder / "results/report/report.tex")
+
+
+def test_each_number_of_the_pdf_leads_to_a_page_of_it(finished):
+    if not shutil.which("pdftohtml"):
+        pytest.skip("pdftohtml is not installed")
+    folder = finished.folder / "results/report"
+    command = ["pdftohtml", "-xml", "-i", "-stdout", folder / "report.pdf"]
+    pdf = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    pages = {int(page) for page in re.findall(r'<a href="[^"]*#(\d+)">', pdf)}
+    assert pages <= set(range(1, pdf.count("<page ") + 1))
+    numbers = (folder / "report.html").read_text(encoding="utf-8").count('class="bound"')
+    assert pdf.count("<a href=") > numbers > 50
+
+
+def test_the_last_line_says_where_the_report_lies_and_how_long_it_took(finished):
+    last = finished.result.stderr.strip().splitlines()[-1]
+    assert re.fullmatch(r"Done in .*\d+ s\. The report: results/report/report\.html", last)
+
+
+def test_a_log_without_a_terminal_has_no_escape_codes_and_is_short(finished):
+    text = finished.result.stdout + finished.result.stderr
+    assert "\x1b" not in text
+    assert len(text.splitlines()) < JOBS + 30
+
+
+def test_a_second_run_says_that_all_is_up_to_date(project):
+    result = project.run()
+    assert result.stderr.strip().splitlines()[-1] == (
+        "All is up to date. The report: results/report/report.html"
+    )
+
+
+def test_one_core_gives_the_same_bytes_in_every_file(finished, tmp_path):
+    other = new_project(tmp_path)
+    other.run(cores=1)
+    patterns = ("**/*.csv", "figures/*", "report/*")
+    assert_same_files(other.files(*patterns), finished.files(*patterns))
+
+
+@pytest.fixture(scope="module")
+def eleven_seeds(tmp_path_factory):
+    """The tables of eleven seeds of each combination, trained in one job on one core."""
+    return tables_of(new_project(tmp_path_factory.mktemp("eleven")), seeds=11, seeds_per_job=11)
+
+
+def tables_of(project, cores=1, **settings):
+    project.set(**settings)
+    names = [f"results/{name}.csv" for name in ("runs", "losses", "layers", "factors", "summary")]
+    project.run(*names, cores=cores)
+    return project.files("*.csv")
+
+
+@pytest.mark.parametrize(
+    ("seeds_per_job", "cores"), [(1, 4), (7, 1), (7, 4), (10, 2), (80, 2)] if IN_CI else [(1, 4)]
+)
+def test_neither_seeds_per_job_nor_cores_change_a_byte(
+    eleven_seeds, tmp_path, seeds_per_job, cores
+):
+    tables = tables_of(new_project(tmp_path), cores, seeds=11, seeds_per_job=seeds_per_job)
+    assert_same_files(tables, eleven_seeds)
+
+
+@pytest.mark.parametrize("seeds_per_job", [3, 80] if IN_CI else [3])
+def test_seeds_that_are_added_later_have_the_same_bytes(eleven_seeds, tmp_path, seeds_per_job):
+    project = new_project(tmp_path)
+    assert tables_of(project, seeds=4, seeds_per_job=seeds_per_job) != eleven_seeds
+    assert_same_files(tables_of(project, seeds=11), eleven_seeds)
+
+
+def test_a_commit_is_compared_by_running_its_study(finished, tmp_path):
+    project = new_project(tmp_path)
+    for command in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "A study."]):
+        name = ["-c", "user.name=Anyone", "-c", "user.email=anyone@example.org"]
+        subprocess.run(["git", *name, *command], cwd=tmp_path, check=True)
+    shutil.copytree(finished.folder / "results", tmp_path / "results")
+    project.set(seeds=2)
+    command = [sys.executable, "-m", "scripts.compare", "HEAD"]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert result.stdout.startswith("results/diff.html: 1 setting, 0 verdicts, 0 numbers"), result
+
+
+def test_a_wrong_config_ends_in_one_line(project):
+    project.set(hidden=["rellu"])
+    result = project.snakemake()
+    assert result.returncode != 0
+    assert result.stderr.strip().splitlines()[-1].startswith("config: hidden.0: got 'rellu'")
+    assert "did you mean relu?" in result.stderr
+    assert "Traceback" not in result.stderr + result.stdout
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_device_that_is_not_there_ends_in_one_line_before_any_job(project):
+    project.set(protocols={"plain": {}, "quick": {"device": "cuda", "epochs": 2}})
+    before = project.files("**/*")
+    result = project.snakemake()
+    assert result.returncode != 0
+    assert result.stderr.strip().splitlines()[-1] == (
+        "config: protocols.quick.device: got 'cuda', which torch does not find here; allowed: cpu"
+    )
+    assert project.files("**/*") == before
+
+
+def test_a_job_that_fails_ends_in_its_own_message_the_command_and_the_place_of_its_log(project):
+    path = project.folder / "report/published.csv"
+    path.write_text(path.read_text().replace("0.", "null", 1))
+    result = project.snakemake()
+    assert result.returncode != 0
+    message, again, log = result.stderr.strip().splitlines()[-3:]
+    assert message.startswith("claims: report/published.csv: column mean, row 1: got null")
+    assert again.endswith("snakemake --cores 1 results/claims.csv")
+    assert log == "The log: results/logs/claims.log"
+    assert "CalledProcessError" not in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_template_error_names_file_line_and_name(project):
+    project.edit("report/report.md.j2", "# Summary", "{{ rnus }}\n# Summary")
+    line = (project.folder / "report/report.md.j2").read_text().split("{{ rnus }}")[0].count(
+        "\n"
+    ) + 1
+    old = project.files("report/*")
+    result = project.snakemake()
+    assert result.returncode != 0
+    message, shown, again, log = result.stderr.rstrip().splitlines()[-4:]
+    assert message == (
+        f"report: report/report.md.j2, line {line}: there is no 'rnus' (did you mean runs?)"
+    )
+    assert shown == "    {{ rnus }}"
+    assert again.endswith("snakemake --cores 1 results/report/report.md")
+    assert log == "The log: results/logs/report.log"
+    assert project.files("report/*") == old  # the last good report stays

@@ -1,0 +1,162 @@
+"""make and the .venv: made where there is none, used or repaired where there is one, never emptied.
+
+pip is a stand-in that writes down what it is asked to install; the environments are real.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from scripts.config import ROOT
+
+pytestmark = pytest.mark.slow
+
+PIP = """
+import sys
+if sys.argv[1] == "install":
+    open("pip.txt", "a").write(sys.argv[-1] + "\\n")
+    print("Collecting torch==2.13.0")
+    print("  Downloading https://example.org/a-b/torch-2.13.0-cp311.whl (191.2 MB)")
+    print("  Downloading six-1.16.0-py3-none-any.whl (11 kB)")
+    print("Installing collected packages: six, torch")
+"""
+OLD = "#!/bin/sh\nexit 1\n"  # a Python that is too old
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A project with nothing but what make needs."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, folder)
+    (tmp_path / "stand-in/pip").mkdir(parents=True)
+    (tmp_path / "stand-in/pip/__init__.py").touch()
+    (tmp_path / "stand-in/pip/__main__.py").write_text(PIP)
+    return folder
+
+
+def make(folder, *arguments):
+    environment = {name: value for name, value in os.environ.items() if "MAKE" not in name}
+    environment |= {"PYTHONPATH": str(folder.parent / "stand-in")}
+    return subprocess.run(
+        ["make", f"PYTHON={sys.executable}", *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+
+
+def asked_of_pip(folder):
+    path = folder / "pip.txt"
+    return path.read_text().split() if path.exists() else []
+
+
+def new_environment(folder):
+    """An environment with a file of somebody's in it."""
+    command = [sys.executable, "-m", "venv", "--without-pip", folder / ".venv"]
+    subprocess.run(command, check=True)
+    return precious(folder / ".venv/lib")
+
+
+def precious(folder):
+    path = folder / "precious.txt"
+    path.write_text("precious")
+    return path
+
+
+def works(folder):
+    command = [folder / ".venv/bin/python", "-c", "print('yes')"]
+    return subprocess.run(command, capture_output=True, text=True).stdout == "yes\n"
+
+
+def test_an_environment_is_made_once_with_what_the_study_needs_and_no_more(folder):
+    result = make(folder, ".venv/installed")
+    assert result.returncode == 0, result.stderr
+    assert works(folder)
+    announced, *downloads = result.stdout.splitlines()
+    assert announced.startswith("Installing the pinned packages into .venv (once, 1.7 GB")
+    assert downloads == ["  torch 2.13.0 (191.2 MB)", "  unpacking …"]
+    assert asked_of_pip(folder) == ["."]
+    assert make(folder, ".venv/installed").returncode == 0
+    assert asked_of_pip(folder) == ["."]
+    assert make(folder, ".venv/dev").returncode == 0
+    assert asked_of_pip(folder) == [".", ".[dev]"]
+
+
+@pytest.mark.parametrize("target", ["report", "test", "quick", "lint"])
+def test_each_command_installs_first_what_it_needs(folder, target):
+    planned = make(folder, "--dry-run", target).stdout
+    assert " -e . |" in planned
+    assert (" -e .[dev] |" in planned) == (target != "report")
+
+
+def test_a_failed_installation_is_an_error(folder):
+    (folder.parent / "stand-in/pip/__main__.py").write_text("raise SystemExit(3)")
+    new_environment(folder)
+    assert make(folder, ".venv/installed").returncode != 0
+    assert not (folder / ".venv/installed").exists()
+
+
+@pytest.mark.parametrize("link", [".venv", ".venv/bin"])
+@pytest.mark.parametrize("kind", ["with a Python", "without one", "leads nowhere"])
+def test_a_link_is_refused_in_one_line_and_what_it_leads_to_stays(folder, link, kind):
+    behind = folder.parent / "behind"
+    if kind != "leads nowhere":
+        behind.mkdir()
+        precious(behind)
+        if kind == "with a Python":
+            (behind / "python").symlink_to(sys.executable)
+    before = sorted(behind.rglob("*"))
+    (folder / link).parent.mkdir(exist_ok=True)
+    (folder / link).symlink_to(behind)
+    for _ in range(2):
+        result = make(folder, "report")
+        assert result.returncode != 0
+        said, *of_make = result.stderr.splitlines()
+        assert said.startswith(f"make: .venv is a link, to {behind}; ")
+        assert len(of_make) == 1  # make: *** [linked] Error 1
+        assert sorted(behind.rglob("*")) == before
+        assert asked_of_pip(folder) == []
+
+
+def test_one_with_the_right_python_is_used_with_all_that_is_in_it(folder):
+    path = new_environment(folder)
+    inode = (folder / ".venv/pyvenv.cfg").stat()
+    assert make(folder, ".venv/installed").returncode == 0
+    assert path.read_text() == "precious"
+    assert (folder / ".venv/pyvenv.cfg").stat() == inode
+    assert asked_of_pip(folder) == ["."]
+
+
+@pytest.mark.parametrize("python", ["gone", "too old", "too old, and no link", "never there"])
+def test_one_without_is_repaired_and_keeps_all_that_is_in_it(folder, python):
+    path = new_environment(folder)
+    (folder / ".venv/installed").touch()
+    for link in (folder / ".venv/bin").glob("python*"):
+        link.unlink()
+        old = folder.parent / "old"
+        if python == "gone":
+            link.symlink_to(folder / "gone")
+        elif python != "never there":
+            at = old if python == "too old" else link
+            at.write_text(OLD)
+            at.chmod(0o755)
+            if at is old:
+                link.symlink_to(old)
+    result = make(folder, ".venv/installed")
+    assert result.returncode == 0, result.stderr
+    assert works(folder)
+    assert path.read_text() == "precious"
+    assert asked_of_pip(folder) == ["."]
+
+
+def test_without_a_python_that_is_new_enough_nothing_is_made(folder):
+    result = make(folder, "PYTHON=/bin/false", ".venv/installed")
+    assert result.returncode != 0
+    assert result.stderr.startswith("Python 3.11 or newer is needed; here: ")
+    assert not (folder / ".venv").exists()
