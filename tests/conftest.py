@@ -16,7 +16,7 @@ from xdist.scheduler import LoadScopeScheduling
 from tests.effort import IN_CI
 from tests.pipeline.project import Project, new_project
 
-SPREAD = ("test_interruptions.py", "test_reruns.py", "test_run.py", "test_verify.py")
+SPREAD = ("interruptions.py", "test_partial.py", "reruns.py", "test_run.py", "test_verify.py")
 
 torch.set_num_threads(1)
 

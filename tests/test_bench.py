@@ -14,8 +14,10 @@ from bench.peers import IMPLEMENTATIONS
 from bench.project import Project
 from bench.study import epochs_of_all_runs
 from bench.training import arithmetic
+from tests.effort import IN_CI
 
 pytestmark = pytest.mark.slow
+in_ci = pytest.mark.skipif(not IN_CI, reason="in CI alone, for it takes half a minute")
 ROOT = Path(__file__).parent.parent
 SETTINGS = yaml.safe_load((ROOT / "config.yaml").read_text())["training"]
 TINY = SETTINGS | {"points": 40, "batch_size": 10, "epochs": 3, "hidden_widths": [6, 5]}
@@ -37,6 +39,7 @@ def test_the_arithmetic_of_a_run_is_that_of_its_products():
     assert arithmetic(SETTINGS) == (6 * (50 + 625 + 625 + 25) - 100) * 1000 * 300
 
 
+@in_ci
 def test_the_benchmark_writes_a_row_for_each_implementation(tmp_path):
     (tmp_path / "config.yaml").write_text(yaml.safe_dump({"training": TINY}))
     command = "--implementations framework torch.nn --hidden relu --replicas 3 --repeats 2"
@@ -79,6 +82,7 @@ def test_all_epochs_of_a_study_are_those_of_each_of_its_runs():
     assert epochs_of_all_runs(config) == 2 * 3 * 5 + 1 * 2 * 7
 
 
+@in_ci
 def test_growth_measures_a_study_of_so_many_seeds(monkeypatch):
     monkeypatch.setattr(growth, "SEEDS_PER_JOB", 2)
     row = growth.grown(seeds=3, epochs=2)

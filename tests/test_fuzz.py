@@ -41,6 +41,7 @@ from tests.scripts.test_report import CASES, VERDICTS, factors_of, known, summar
 from tests.scripts.test_tables import STUDYS, least
 from tests.scripts.test_template import FACTS
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parent.parent
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 READERS = {  # {file: what reads and checks it}
@@ -654,7 +655,6 @@ JUDGE, REPORT = (["-m", f"scripts.{step}", "--config", STUDY] for step in ("clai
 REPORT = [*REPORT, "--digest", "0" * 64]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "content", "command", "last"),
     [

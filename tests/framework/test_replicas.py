@@ -92,6 +92,7 @@ def trained(combination, seeds):
     return losses, net.parameters(), input_gradient
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("combination", COMBINATIONS, ids=lambda c: "-".join(map(str, c)))
 def test_each_replica_is_the_network_trained_alone(combination):
     alone = {seed: trained(combination, seed) for seed in SEEDS}

@@ -5,24 +5,9 @@ import shutil
 import pandas as pd
 import pytest
 
-from tests.effort import IN_CI
 from tests.pipeline.project import HOOK, last_words
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def study(finished, tmp_path_factory):
-    """The finished study with Sigmoid networks."""
-    project = finished.copy(tmp_path_factory.mktemp("partial") / "finished")
-    project.set(hidden=["relu", "sigmoid"])
-    project.run()
-    return project
-
-
-@pytest.fixture
-def project(study, tmp_path):
-    return study.copy(tmp_path / "project")
 
 
 def partial(project, expect=0):
@@ -37,7 +22,7 @@ def verdicts(project):
     )["verdict"]
 
 
-def test_missing_runs_are_named_on_top_and_what_rests_on_them_is_unproven(project, study):
+def test_missing_runs_are_named_on_top_and_what_rests_on_them_is_unproven(project, finished):
     lost = "fast/relu-sigmoid/seeds-2-2"
     shutil.rmtree(project.folder / "results/runs" / lost)
     assert last_words(partial(project).stderr)[-1].endswith(
@@ -48,15 +33,14 @@ def test_missing_runs_are_named_on_top_and_what_rests_on_them_is_unproven(projec
         assert "This report is partial" in top(project, ending)
     assert "1 runs are missing" in top(project)
     assert "*fast* relu–sigmoid (seeds 2)" in top(project)
-    before, after = verdicts(study), verdicts(project)
+    before, after = verdicts(finished), verdicts(project)
     assert before.index.equals(after.index)
     unproven = {name for name, verdict in after.items() if verdict == "unproven"}
     assert {("C1", "fast", "relu"), ("C1", "fast", "all"), ("C2", "fast", "relu")} <= unproven
     assert {protocol for _, protocol, _ in unproven} == {"fast"}
-    assert ("C5", "fast", "all") not in unproven  # it rests on Sigmoid networks
     assert "is unproven, for runs are missing" in project.report()
     project.run()
-    assert project.manifest() == study.manifest()
+    assert project.manifest() == finished.manifest()
     assert "This report is partial" not in project.report()
 
 
@@ -65,21 +49,15 @@ def top(project, ending="md"):
     return project.report(ending).split("A course report compares")[0].replace("\n", " ")
 
 
-@pytest.mark.parametrize("protocol", ["plain", "fast"] if IN_CI else ["plain"])
-def test_without_a_protocols_runs_the_report_is_of_the_others(project, protocol):
-    shutil.rmtree(project.folder / "results/runs" / protocol)
-    partial(project)
-    assert "12 runs are missing" in top(project)
-    one, two = f"*{protocol}* relu–identity", f"*{protocol}* relu–sigmoid"
-    assert f"{one} (seeds 0–1 and 2); {two} (seeds 0–1 and 2)" in top(project)
-
-
 def test_runs_of_other_settings_count_as_missing(project):
-    project.edit("config.yaml", "learning_rate: 0.5", "learning_rate: 0.4")
+    """Here those of the main protocol."""
+    project.edit("config.yaml", "learning_rate: 0.1", "learning_rate: 0.2")
     partial(project)
-    assert "12 runs are missing" in project.report()
+    assert "6 runs are missing" in top(project)
+    one, other = "*plain* relu–identity", "*plain* relu–sigmoid"
+    assert f"{one} (seeds 0–1 and 2); {other} (seeds 0–1 and 2)" in top(project)
     missing = pd.read_csv(project.folder / "results/missing.csv")
-    assert set(missing["protocol"]) == {"fast"}
+    assert set(missing["protocol"]) == {"plain"}
     assert missing["last_seed"].max() == 2
 
 
@@ -89,8 +67,7 @@ def test_without_any_run_it_ends_in_one_line(project):
     assert message == "aggregate: no run is there yet; make report trains them"
 
 
-def test_keep_going_ends_in_a_partial_report_and_the_failures(finished, tmp_path):
-    project = finished.copy(tmp_path / "project")
+def test_keep_going_ends_in_a_partial_report_and_the_failures(project):
     project.edit("config.yaml", "learning_rate: 0.5", "learning_rate: 0.4")
     broken = '    import os, sys; os.path.exists("broken") and "fast" in sys.argv and 1 / 0\n'
     project.edit("scripts/progress.py", HOOK, HOOK + broken)

@@ -96,7 +96,7 @@ def test_more_seeds_train_only_the_new_ones(project):
     dates = [(project.folder / path).stat().st_mtime_ns for path in blocks]
     project.set(seeds=6)
     assert project.planned()["train"] == 8  # two blocks of two for each combination
-    project.run()
+    project.run("results/runs.csv")
     assert_same_files(project.files("runs/*/*/seeds-0-1/*"), blocks)
     assert [(project.folder / path).stat().st_mtime_ns for path in blocks] == dates
     assert (project.folder / "results/runs.csv").read_text().count("\n") == 1 + 4 * 6

@@ -99,7 +99,7 @@ def tables_of(project, cores=1, **settings):
 
 
 @pytest.mark.parametrize(
-    ("seeds_per_job", "cores"), [(1, 4), (7, 1), (7, 4), (10, 2), (80, 2)] if IN_CI else [(1, 4)]
+    ("seeds_per_job", "cores"), [(1, 4), (7, 1), (7, 4), (10, 2), (80, 2)] if IN_CI else [(7, 4)]
 )
 def test_neither_seeds_per_job_nor_cores_change_a_byte(
     eleven_seeds, tmp_path, seeds_per_job, cores

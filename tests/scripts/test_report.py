@@ -212,6 +212,7 @@ def test_another_value_anywhere_in_the_summary_is_another_text(column):
         assert rendered(config, runs, changed) != before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", [key for key in CONFIG["training"] if key != "substitute"])
 def test_another_setting_is_another_text(key):
     config, runs = made(**ONE)
@@ -291,6 +292,7 @@ def test_protocols_that_differ_are_told_apart():
     assert text.endswith("Under *as-written*, this holds. Under *as-coded*, this is reversed.")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("learns", "said"),
     [
