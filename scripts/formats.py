@@ -9,6 +9,7 @@ or of the hour enters a file: the same source, figures and bibliography give the
 import os
 import re
 import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -29,6 +30,7 @@ LATEX_CHARACTERS = {chr(c) for c in range(0xA0, 0x180)} | set("–—‘’“�
 
 
 LONGEST = 120  # seconds
+UTF_8 = "en_US.UTF-8" if sys.platform == "darwin" else "C.UTF-8"  # for pandoc's arguments
 
 
 class FormatError(StudyError):
@@ -137,6 +139,7 @@ def _pandoc(text: str, resources: Path, *options: str) -> str:
             cwd=resources,
             capture_output=True,
             encoding="utf-8",
+            env={**os.environ, "LC_ALL": UTF_8},
             timeout=LONGEST,
         )
     except subprocess.TimeoutExpired:

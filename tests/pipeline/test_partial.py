@@ -69,9 +69,8 @@ def test_without_any_run_it_ends_in_one_line(project):
 
 def test_keep_going_ends_in_a_partial_report_and_the_failures(project):
     project.edit("config.yaml", "learning_rate: 0.5", "learning_rate: 0.4")
-    broken = '    import os, sys; os.path.exists("broken") and "fast" in sys.argv and 1 / 0\n'
+    broken = '    import sys; "fast" in sys.argv and 1 / 0\n'
     project.edit("scripts/progress.py", HOOK, HOOK + broken)
-    (project.folder / "broken").touch()
     result = project.snakemake("--keep-going")
     assert result.returncode == 1
     assert "The partial report: results/report/report.html" in result.stderr
@@ -80,6 +79,3 @@ def test_keep_going_ends_in_a_partial_report_and_the_failures(project):
     assert last_words(said)[-1].startswith("The log: results/logs/train/fast/relu-sigmoid/seeds-")
     assert "6 runs are missing, namely *fast* relu–identity (seeds 0–1 and 2)" in project.report()
     assert set(verdicts(project)["C1"]["plain"]).isdisjoint({"unproven"})
-    (project.folder / "broken").unlink()
-    project.run()
-    assert "This report is partial" not in project.report()

@@ -91,17 +91,6 @@ def test_a_protocols_learning_rate_trains_that_protocol(project):
     assert project.planned()["train"] == JOBS / 2
 
 
-def test_more_seeds_train_only_the_new_ones(project):
-    blocks = project.files("runs/*/*/seeds-0-1/*")
-    dates = [(project.folder / path).stat().st_mtime_ns for path in blocks]
-    project.set(seeds=6)
-    assert project.planned()["train"] == 8  # two blocks of two for each combination
-    project.run("results/runs.csv")
-    assert_same_files(project.files("runs/*/*/seeds-0-1/*"), blocks)
-    assert [(project.folder / path).stat().st_mtime_ns for path in blocks] == dates
-    assert (project.folder / "results/runs.csv").read_text().count("\n") == 1 + 4 * 6
-
-
 def test_other_dates_run_nothing(project):
     for path in sorted(project.folder.rglob("*.*"), reverse=True):
         if path.is_file() and ".snakemake" not in path.parts:
@@ -176,7 +165,8 @@ def test_results_that_were_changed_are_named_kept_and_made_anew(project, paths, 
         planned = project.planned()
         assert planned.keys() >= jobs.keys()
         assert planned.get("train", 0) == jobs.get("train", 0)
-        said = project.run().stderr
+        said = "" if "train" in jobs else project.run("results/claims.csv").stderr  # alone, too
+        said += project.run().stderr
         for path, content in wrong.items():
             assert f"results/{path} was changed since it was made" in said
             assert (project.folder / "results/edited" / path).read_bytes() == content
@@ -191,13 +181,3 @@ def edited(content):
 
 def cut_off(content):
     return content[: len(content) // 2]
-
-
-def test_a_changed_result_of_which_a_step_is_asked_for_is_made_anew_at_the_next_whole_run(project):
-    path = project.folder / "results/summary.csv"
-    right = path.read_bytes()
-    path.write_bytes(right.replace(b"plain", b"clear"))
-    said = project.run("results/claims.csv").stderr
-    assert "results/summary.csv was changed since it was made" in said
-    project.run()
-    assert path.read_bytes() == right

@@ -2,9 +2,7 @@
 
 import json
 import math
-import os
 import shutil
-import subprocess
 import sys
 import warnings
 from pathlib import Path
@@ -478,17 +476,3 @@ def test_figure_3_is_there_even_if_the_main_protocol_tests_no_claim(written):
 
 def saved(folder):
     return {path.name: path.read_bytes() for path in (folder / "results/figures").iterdir()}
-
-
-@pytest.mark.slow
-def test_two_processes_write_the_same_bytes(tmp_path, written):
-    _, arguments = written(config(hidden=SEVEN[:4]))
-    main()
-    first = saved(tmp_path)
-    shutil.rmtree("results/figures")
-    otherwise = {"PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo", "LC_ALL": "C"}
-    subprocess.run([sys.executable, "-m", *arguments], check=True, env={**os.environ, **otherwise})
-    second = saved(tmp_path)
-
-    assert sorted(first) == [f"fig{n}.{f}" for n in (1, 2, 3, 4) for f in ("pdf", "png", "svg")]
-    assert [name for name in first if first[name] != second[name]] == []
