@@ -2,7 +2,10 @@
 
 import os
 
+import pytest
+
 IN_CI = bool(os.environ.get("CI"))
+in_ci = pytest.mark.skipif(not IN_CI, reason="in CI alone, for it takes long")
 
 
 def examples(many):

@@ -14,10 +14,9 @@ from bench.peers import IMPLEMENTATIONS
 from bench.project import Project
 from bench.study import epochs_of_all_runs
 from bench.training import arithmetic
-from tests.effort import IN_CI
+from tests.effort import in_ci
 
 pytestmark = pytest.mark.slow
-in_ci = pytest.mark.skipif(not IN_CI, reason="in CI alone, for it takes half a minute")
 ROOT = Path(__file__).parent.parent
 SETTINGS = yaml.safe_load((ROOT / "config.yaml").read_text())["training"]
 TINY = SETTINGS | {"points": 40, "batch_size": 10, "epochs": 3, "hidden_widths": [6, 5]}

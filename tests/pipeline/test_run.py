@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from scripts.config import ROOT
-from tests.effort import IN_CI
+from tests.effort import IN_CI, in_ci
 from tests.pipeline.project import JOBS, assert_same_files, new_project
 
 pytestmark = pytest.mark.slow
@@ -91,7 +91,7 @@ def tables_of(project, cores=1, **settings):
     return project.files("*.csv")
 
 
-@pytest.mark.skipif(not IN_CI, reason="in CI alone; the next test says most of it")
+@in_ci
 @pytest.mark.parametrize(("seeds_per_job", "cores"), [(1, 4), (7, 1), (7, 4), (10, 2), (80, 2)])
 def test_neither_seeds_per_job_nor_cores_change_a_byte(
     eleven_seeds, tmp_path, seeds_per_job, cores

@@ -28,9 +28,19 @@ class Watcher:
             command, cwd=project.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
         self.lines = []
-        threading.Thread(target=lambda: self.lines.extend(self.process.stdout), daemon=True).start()
+        self.listener = threading.Thread(target=self.listen, daemon=True)
+        self.listener.start()
         self.address = re.search(r"http://127\.0\.0\.1:\d+", self.hear("shows the report"))[0]
         self.hear("rendered in")
+
+    def listen(self):
+        with self.process.stdout as said:
+            self.lines.extend(said)
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+        self.listener.join()
 
     def hear(self, words):
         """A line of the terminal with these words."""
@@ -50,7 +60,7 @@ class Watcher:
 def watcher(finished, tmp_path_factory):
     watcher = Watcher(finished.copy(tmp_path_factory.mktemp("watched") / "project"))
     yield watcher
-    watcher.process.kill()
+    watcher.end()
 
 
 @pytest.fixture
@@ -159,7 +169,8 @@ def test_edited_code_is_used(page, watcher):
 def test_nothing_else_is_served_and_to_no_other_site(watcher, path, headers, status):
     with pytest.raises(urllib.error.HTTPError) as caught:
         watcher.get(path, **headers)
-    assert caught.value.code == status
+    with caught.value as answer:
+        assert answer.code == status
 
 
 def test_it_answers_at_one_address_of_this_machine_only(watcher):
