@@ -3,6 +3,7 @@ PYTHON ?= $(shell for p in python3 python3.{14,13,12,11}; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 CORES ?= all
 PORT ?= 8000
+WORKERS ?= logical
 # Snakemake's one wish that is not ours: the pinned .venv is the environment of every rule.
 WISH := Specify a conda environment or container for each rule.:
 
@@ -19,7 +20,7 @@ install = set -o pipefail; \
 	print "  " part[1] " " part[2] " " $$(NF-1) " " $$NF; fflush() } \
 	/^Installing collected/ { print "  unpacking …"; fflush() }'
 
-PYTEST := .venv/bin/python -m pytest --numprocesses logical --dist loadscope --no-loadscope-reorder
+PYTEST = .venv/bin/python -m pytest --numprocesses $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 .PHONY: report partial verify publish watch diff test quick lint faults bench clean \
 	linked without-python

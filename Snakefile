@@ -16,7 +16,7 @@ from scripts.alone import Alone
 from scripts.cluster import attend
 from scripts.config import check, training_settings
 from scripts.errors import reported
-from scripts.files import check_writable, keep
+from scripts.files import check_writable, clear_unfinished, keep
 from scripts.receipts import Audit, path_of
 from scripts.resources import megabytes, minutes
 from scripts.schema import read_yaml
@@ -116,6 +116,7 @@ onstart:
     with reported("results"):
         alone.insist()
         check_writable("results")
+        clear_unfinished("results")
         keep(audit.edited, "results/edited")
 
 

@@ -1,13 +1,14 @@
 """Files are written whole or not at all."""
 
 import contextlib
-import glob
 import os
 import platform
 import shutil
 from pathlib import Path
 
 from scripts.errors import StudyError
+
+UNFINISHED = ".unfinished"  # how the names of files end that are being written
 
 
 @contextlib.contextmanager
@@ -17,11 +18,7 @@ def replacing(path):
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    here = platform.node()
-    for left in path.parent.glob(f".{glob.escape(path.name)}.*@{glob.escape(here)}"):
-        if not alive(left.name.rpartition("@")[0].rpartition(".")[2]):  # its writer was killed
-            left.unlink(missing_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}@{here}")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}@{platform.node()}{UNFINISHED}")
     try:
         yield temporary
         os.replace(temporary, path)
@@ -44,6 +41,12 @@ def write_whole(path, content):
     """Write bytes into a file."""
     with replacing(path) as temporary:
         temporary.write_bytes(content)
+
+
+def clear_unfinished(folder):
+    """Remove what processes that were killed left half-written."""
+    for path in Path(folder).rglob(f".*{UNFINISHED}"):
+        path.unlink(missing_ok=True)
 
 
 def check_writable(folder):

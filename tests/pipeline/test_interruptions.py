@@ -17,7 +17,7 @@ from tests.pipeline.project import HOOK, last_words, new_project
 
 pytestmark = pytest.mark.slow
 
-KILLS = 20 if IN_CI else 1
+KILLS = 10 if IN_CI else 1
 STAGES = [
     "train/*/*/*.log",
     "aggregate.log",

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from scripts.errors import StudyError
-from scripts.files import check_writable, keep, replacing, write_whole
+from scripts.files import check_writable, clear_unfinished, keep, replacing, write_whole
 
 
 def test_a_file_is_written_with_its_folders(tmp_path):
@@ -40,13 +40,14 @@ def test_what_a_killed_process_left_is_cleared_away(tmp_path):
         "import os, sys; from scripts.files import replacing\n"
         "with replacing(sys.argv[1]) as path: path.write_text('half'); os.kill(os.getpid(), 9)"
     )
-    path = tmp_path / "c [1].txt"
     other = tmp_path / ".c.txt"
     other.write_text("another's")
+    path = tmp_path / "runs/c [1].txt"
     assert subprocess.run([sys.executable, "-c", killed, path]).returncode == -9
-    assert len(os.listdir(tmp_path)) == 2
-    write_whole(path, b"whole")
-    assert sorted(os.listdir(tmp_path)) == [".c.txt", "c [1].txt"]
+    assert len(os.listdir(tmp_path / "runs")) == 1
+    clear_unfinished(tmp_path)
+    assert os.listdir(tmp_path / "runs") == []
+    assert other.exists()
 
 
 def test_two_processes_that_write_one_file_do_not_mix(tmp_path):
