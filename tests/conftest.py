@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 from types import SimpleNamespace
 
@@ -19,6 +20,8 @@ from tests.pipeline.project import Project, new_project
 SPREAD = ("interruptions.py", "test_partial.py", "reruns.py", "test_run.py", "test_verify.py")
 
 torch.set_num_threads(1)
+# A job in the background ignores Ctrl-C, and so would the programs that tests start and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Schedule(LoadScopeScheduling):
