@@ -10,6 +10,7 @@ import itertools
 import re
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pandera.errors
 import pandera.pandas as pa
@@ -225,7 +226,10 @@ def parse(name, path, data=None):
         raise TableError(f"{path}: the file is cut off in a line")
     types = {column: str(kind.dtype) for column, kind in columns.items()}
     try:
-        frame = pd.read_csv(io.BytesIO(data), dtype=types, na_values=[""], keep_default_na=False)
+        with np.errstate(invalid="ignore"):  # whole numbers too great for their type
+            frame = pd.read_csv(
+                io.BytesIO(data), dtype=types, na_values=[""], keep_default_na=False
+            )
     except (ValueError, TypeError, OverflowError) as error:
         check_cells(name, path)
         raise TableError(f"{path}: {one_line(str(error).splitlines()[0])}") from None

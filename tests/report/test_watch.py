@@ -58,13 +58,25 @@ class Watcher:
 
 @pytest.fixture(scope="module")
 def watcher(finished, tmp_path_factory):
+    """One for all tests that leave the project as it was."""
     watcher = Watcher(finished.copy(tmp_path_factory.mktemp("watched") / "project"))
     yield watcher
     watcher.end()
 
 
 @pytest.fixture
+def own_watcher(project):
+    watcher = Watcher(project)
+    yield watcher
+    watcher.end()
+
+
+@pytest.fixture
 def page(browser, watcher):
+    return opened(browser, watcher)
+
+
+def opened(browser, watcher):
     browser.set_window_size(1000, 800)
     browser.get(watcher.address)
     return browser
@@ -112,9 +124,14 @@ def test_a_mistake_is_shown_until_it_is_mended(page, watcher):
 
 
 def test_an_edited_layout_is_shown(page, watcher):
+    def width(page):
+        return page.find_element(By.ID, "main").rect["width"]
+
+    before = width(page)
     watcher.project.edit("report/layouts/html.css", "--measure: 42rem", "--measure: 21rem")
-    WebDriverWait(page, 20).until(lambda page: page.find_element(By.ID, "main").rect["width"] < 500)
+    WebDriverWait(page, 20).until(lambda page: width(page) < 0.6 * before)
     watcher.project.edit("report/layouts/html.css", "--measure: 21rem", "--measure: 42rem")
+    WebDriverWait(page, 20).until(lambda page: width(page) == before)
 
 
 def test_results_older_than_the_settings_are_named(page, watcher):
@@ -124,31 +141,25 @@ def test_results_older_than_the_settings_are_named(page, watcher):
     WebDriverWait(page, 20).until(lambda page: not page.find_element(By.ID, "watch").is_displayed())
 
 
-def test_edited_claims_are_judged_and_shown(page, watcher):
-    watcher.project.edit(
-        "report/claims.yaml", "metric: final_train_loss", "metric: final_trane_loss"
-    )
+def test_edited_claims_figures_and_code_are_used(browser, own_watcher):
+    edit, page = own_watcher.project.edit, opened(browser, own_watcher)
+
+    edit("report/claims.yaml", "metric: final_train_loss", "metric: final_trane_loss")
     shown(page, "did you mean final_train_loss?", "#watch")
-    watcher.project.edit(
-        "report/claims.yaml", "metric: final_trane_loss", "metric: final_train_loss"
-    )
-    watcher.project.edit("report/claims.yaml", "gives lower training losses", "makes losses small")
+    edit("report/claims.yaml", "metric: final_trane_loss", "metric: final_train_loss")
+    edit("report/claims.yaml", "gives lower training losses", "makes losses small")
     shown(page, "makes losses small")
     assert not page.find_element(By.ID, "watch").is_displayed()
 
-
-def test_an_edited_figure_is_drawn_and_shown(page, watcher):
     def picture(page):
         return page.find_element(By.CSS_SELECTOR, "#fig\\:losses img").get_attribute("src")
 
     before = picture(page)
-    watcher.project.edit("scripts/figures.py", 'xlabel="epoch"', 'xlabel="an epoch"')
+    edit("scripts/figures.py", 'xlabel="epoch"', 'xlabel="an epoch"')
     wait = WebDriverWait(page, 20, ignored_exceptions=[Exception])
     wait.until(lambda page: picture(page) != before)
 
-
-def test_edited_code_is_used(page, watcher):
-    watcher.project.edit("scripts/names.py", '"relu": "ReLU"', '"relu": "Rectifier"')
+    edit("scripts/names.py", '"relu": "ReLU"', '"relu": "Rectifier"')
     shown(page, "Rectifier")
 
 
@@ -190,9 +201,8 @@ def test_a_port_that_is_taken_is_named(watcher):
     assert len(result.stderr.splitlines()) == 1
 
 
-def test_it_ends_cleanly_on_an_interrupt(watcher):
-    """Comes last."""
-    time.sleep(0.5)
-    watcher.process.send_signal(signal.SIGINT)
-    assert watcher.process.wait(timeout=10) == 0
-    assert not [line for line in watcher.lines if "Traceback" in line]
+def test_it_ends_cleanly_on_an_interrupt(own_watcher):
+    own_watcher.process.send_signal(signal.SIGINT)
+    assert own_watcher.process.wait(timeout=10) == 0
+    own_watcher.listener.join()
+    assert not [line for line in own_watcher.lines if "Traceback" in line]
