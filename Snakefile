@@ -164,7 +164,7 @@ rule train:
         f"results/logs/train/{BLOCK}.log",
     threads: 1
     resources:  # for a cluster
-        mem_mb=lambda wildcards, attempt: attempt * megabytes(*block(wildcards)),
+        mem_mb=lambda wildcards, attempt: attempt * megabytes(block(wildcards)[0]),
         runtime=lambda wildcards, attempt: attempt * minutes(*block(wildcards)),
     params:
         settings=lambda wildcards: json.dumps(TRAINING_SETTINGS[wildcards.protocol], sort_keys=True),

@@ -2,7 +2,6 @@
 
 import math
 
-from .activations import sigmoid
 from .module import Module
 
 REDUCTIONS = ("mean", "sum", "none")
@@ -150,7 +149,7 @@ class BCEWithLogitsLoss(Loss):
 
     def slope(self, input, target):
         p = self.positive_weight()
-        return weighted((1 + (p - 1) * target) * sigmoid(input) - p * target, self.weight)
+        return weighted((1 + (p - 1) * target) * input.sigmoid() - p * target, self.weight)
 
     def positive_weight(self):
         return 1 if self.pos_weight is None else self.pos_weight

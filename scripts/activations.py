@@ -14,8 +14,8 @@ class PublishedTanh(Tanh):
     1 − tanh²(tanh z), where 1 − tanh² z is right.
     """
 
-    def derivative(self, y):
-        return super().derivative(self.function(y))
+    def derivative(self, x):
+        return super().derivative(self.function(x))
 
 
 def by_name():

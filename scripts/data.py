@@ -15,11 +15,11 @@ def stream(seed, purpose):
 
 
 def disk(points, generator):
-    """Points uniform in [0, 1]², (points, 2), and labels (points, 1).
+    """Points uniform in [0, 1]², (points, 2), and labels (points, 1), in double precision.
 
     A label is 1 inside the disk around (½, ½), else 0.
     """
-    x = torch.rand(points, 2, generator=generator)
+    x = torch.rand(points, 2, generator=generator, dtype=torch.float64)
     inside = ((x - 0.5) ** 2).sum(-1, keepdim=True) < RADIUS_SQUARED
     return x, inside.to(x.dtype)
 

@@ -18,7 +18,7 @@ import pandera.pandas as pa
 from scripts.errors import StudyError, not_utf8, one_line
 from scripts.files import replacing
 
-FLOAT_FORMAT = "%.9g"  # nine digits tell any two float32 apart
+DIGITS = 7  # significant ones, to which the processors agree (docs/portability.md)
 ROWS_AT_ONCE = 100_000  # of a long table
 METRICS = ("final_train_loss", "train_accuracy", "test_accuracy")
 BLOCK_TABLES = {"runs": "runs", "losses": "block_losses", "layers": "layers"}  # {file: its table}
@@ -70,6 +70,13 @@ def share():
     return number(pa.Check.in_range(0, 1), allowed="a number from 0 to 1")
 
 
+def exact_share():
+    """A share of countable things, written so that it is read as it was."""
+    column = share()
+    column.metadata = {"exact": True}
+    return column
+
+
 def table(key, **columns):
     """A table whose rows are told apart, and sorted, by the key's columns."""
     return pa.DataFrameSchema(key | columns, unique=list(key), strict=True, ordered=True)
@@ -89,7 +96,9 @@ SIGNAL = {
 TABLES = {
     "runs": table(
         RUN,
-        **{metric: KINDS[metric]() for metric in METRICS},
+        final_train_loss=at_least_0(),
+        train_accuracy=exact_share(),
+        test_accuracy=exact_share(),
         diverged=flag(),
         diverged_epoch=whole_or_none(1),
         epochs_to_target=whole_or_none(1),
@@ -177,15 +186,23 @@ def writing(name, path):
             unknown = [column for column in frame if column not in schema.columns]
             known = [column for column in schema.columns if column in frame]
             frame = check(frame[known + unknown].reset_index(drop=True), name, path)
-            frame.sort_values(schema.unique).to_csv(
-                file,
-                header=file.tell() == 0,
-                index=False,
-                float_format=FLOAT_FORMAT,
-                lineterminator="\n",
+            as_text(frame.sort_values(schema.unique), schema).to_csv(
+                file, header=file.tell() == 0, index=False, lineterminator="\n"
             )
 
         yield write_part
+
+
+def as_text(frame, schema):
+    """The frame with its numbers written out: to DIGITS, or exactly."""
+    written = {
+        name: frame[name].map(
+            repr if column.metadata else f"{{:.{DIGITS}g}}".format, na_action="ignore"
+        )
+        for name, column in schema.columns.items()
+        if str(column.dtype) == "float64"
+    }
+    return frame.assign(**written)
 
 
 def read(name, path):

@@ -9,18 +9,14 @@ writes runs.csv, losses.csv and layers.csv into the folder, and a receipt (scrip
 import argparse
 import contextlib
 import json
-import os
 import tempfile
 from pathlib import Path
-
-os.environ.setdefault("MKL_CBWR", "AUTO")  # the same bits for any block: framework/product.py
 
 import pandas as pd
 import torch
 import yaml
 
 from framework import MLP, SGD, Adam, BCELoss, BCEWithLogitsLoss, Linear, MSELoss, glorot_uniform_
-from framework.activations import sigmoid
 from scripts import tables
 from scripts.activations import by_name
 from scripts.data import WEIGHTS, draw_replicas, orders, stream
@@ -28,7 +24,9 @@ from scripts.errors import reported
 from scripts.progress import progress
 from scripts.receipts import receipt
 
-SIDE_BY_SIDE = {"cpu": 80, "cuda": 10_000}  # more replicas at once are no faster, or need more room
+TEN = 10  # seeds 0 to 9, 10 to 19, …: always trained in one tensor, which fixes a run's last bits
+SIDE_BY_SIDE = {"cpu": TEN, "cuda": 1000 * TEN}  # seeds in a tensor: as many as are fastest
+DTYPES = {"double": torch.float64, "single": torch.float32}
 PER_REPLICA = (-2, -1)  # the axes of one replica's points and outputs
 LAYER_EPOCHS = (0, 1, 10, 100)  # when layers are measured, besides the last epoch
 
@@ -38,8 +36,8 @@ def train(settings, hidden, output, seeds):
     """Train a network for each seed. The tables runs, losses and layers, still without the names
     of protocol and activations.
     """
-    device = settings["device"]
-    x, t, x_test, t_test = (points.to(device) for points in draw_replicas(settings, seeds))
+    device, dtype = settings["device"], DTYPES[settings["precision"]]
+    x, t, x_test, t_test = (p.to(device, dtype) for p in draw_replicas(settings, seeds))
     network = build(settings, hidden, output, seeds)
     criterion = loss_of(settings, output)
     optimizer = optimizer_of(settings, network)
@@ -69,19 +67,21 @@ def train(settings, hidden, output, seeds):
 
 def build(settings, hidden, output, seeds):
     """The network of the report, a replica for each seed, as it is before training. Its weights are
-    drawn on the processor, so that a seed starts from the same ones on every device.
+    drawn on the processor in double precision, so that a seed starts from the same ones everywhere.
     """
+    device, dtype = settings["device"], DTYPES[settings["precision"]]
     classes = by_name()
     hidden, output = (classes[trained(settings, name)] for name in (hidden, output))
     generators = [stream(seed, WEIGHTS) for seed in seeds]
-    network = MLP(hidden, output, (2, *settings["hidden_widths"], 1), generator=generators)
+    widths = (2, *settings["hidden_widths"], 1)
+    network = MLP(hidden, output, widths, generator=generators, dtype=torch.float64)
     for layer in network:
         if isinstance(layer, Linear):
             if settings["initialisation"] == "glorot":
                 glorot_uniform_(layer.weight, settings["gain"], generators)
             if settings["biases"] == "zero":
                 layer.bias.zero_()
-            layer.weight, layer.bias = (p.to(settings["device"]) for p in layer.parameters())
+            layer.weight, layer.bias = (p.to(device, dtype) for p in layer.parameters())
     return network
 
 
@@ -133,7 +133,7 @@ def accuracy(settings, criterion, output, labels):
     """The share of points whose label the output predicts, (R,). NaN where an output is infinite or
     no number.
     """
-    probability = sigmoid(output) if isinstance(criterion, BCEWithLogitsLoss) else output
+    probability = output.sigmoid() if isinstance(criterion, BCEWithLogitsLoss) else output
     predicted = probability.round() if settings["prediction"] == "round" else probability > 0.5
     right = (predicted == labels).to(torch.float64)
     return right.masked_fill(~output.isfinite(), torch.nan).mean(PER_REPLICA)
@@ -148,7 +148,8 @@ def measure_layers(network, criterion, x, t):
     gradient = criterion.backward()
     measures = []
     for linear, activation in reversed(list(zip(network[::2], network[1::2], strict=True))):
-        y = activation.cache
+        z = activation.cache
+        y = activation.function(z)
         gradient = activation.backward(gradient)
         delta_norm = norm(gradient)
         linear.weight.grad = linear.bias.grad = None
@@ -159,7 +160,7 @@ def measure_layers(network, criterion, x, t):
                 "delta_norm": delta_norm,
                 "activation_mean": y.mean(PER_REPLICA),
                 "activation_std": rms(y - y.mean(-2, keepdim=True)),
-                "activation_slope": rms(activation.derivative(y) * torch.ones_like(y)),
+                "activation_slope": rms(activation.derivative(z) * torch.ones_like(z)),
             }
         )
     measures.reverse()
@@ -278,18 +279,23 @@ def train_block(arguments):
     settings = json.loads(arguments.settings)
     names = {name: getattr(arguments, name) for name in ("protocol", "hidden", "output")}
     first, last = map(int, arguments.seeds.split("-"))
-    parts = train_in_parts(settings, arguments.hidden, arguments.output, range(first, last + 1))
+    parts = train_by_tens(settings, arguments.hidden, arguments.output, first, last)
     write_block(parts, names, arguments.folder)
 
 
-def train_in_parts(settings, hidden, output, seeds):
-    """`train` for as many seeds at a time as are trained fastest, so that memory stays bounded."""
+def train_by_tens(settings, hidden, output, first, last):
+    """`train` for seeds first to last, with the other seeds of their tens, which are left out of
+    the tables: so a seed is always replica s mod 10 of a tensor, and its bits depend on no other's
+    being asked for.
+    """
+    start, end = first // TEN * TEN, (last // TEN + 1) * TEN
     at_once = SIDE_BY_SIDE[settings["device"]]
-    for first in range(0, len(seeds), at_once):
-        own = list(seeds[first : first + at_once])
-        if len(seeds) > at_once:
-            print(f"seeds {own[0]} to {own[-1]}", flush=True)
-        yield train(settings, hidden, output, own)
+    for begin in range(start, end, at_once):
+        seeds = range(begin, min(begin + at_once, end))
+        if end - start > at_once:
+            print(f"seeds {max(first, seeds[0])} to {min(last, seeds[-1])}", flush=True)
+        made = train(settings, hidden, output, list(seeds))
+        yield {name: rows[rows["seed"].between(first, last)] for name, rows in made.items()}
 
 
 def write_block(parts, names, folder):

@@ -1,13 +1,10 @@
 """What all tests share: settings, a finished study, a TeX and a browser."""
 
-import os
 import re
 import shutil
 import signal
 import subprocess
 from types import SimpleNamespace
-
-os.environ.setdefault("MKL_CBWR", "AUTO")  # before torch's first product; see framework/product.py
 
 import pytest
 import torch

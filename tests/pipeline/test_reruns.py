@@ -108,7 +108,7 @@ def test_what_is_added_is_trained_alone_and_appears_in_tables_and_report(project
         path.read_text()
         + "\n\nclass Softsign(Activation):\n"
         + "    def function(self, x):\n        return x / (1 + x.abs())\n\n"
-        + "    def derivative(self, y):\n        return (1 - y.abs()) ** 2\n"
+        + "    def derivative(self, x):\n        return (1 + x.abs()) ** -2\n"
     )
     project.set(hidden=["relu", "softsign"])
     assert project.planned()["train"] == JOBS / 2 + 1.5 * JOBS  # relu's stand

@@ -116,7 +116,8 @@ def measured(hidden, output="identity", seeds=200, **own):
     """The factors of networks before training, and their layers."""
     settings = {"points": 200, "data": "per-seed", "inputs": "raw", "loss": "mse"}
     settings |= {"hidden_widths": [25, 25, 25], "initialisation": "uniform", "gain": 1}
-    settings |= {"biases": "uniform", "substitute": {}, "device": "cpu"} | own
+    settings |= {"biases": "uniform", "substitute": {}, "precision": "double", "device": "cpu"}
+    settings |= own
     seeds = list(range(seeds))
     x, t, *_ = draw_replicas(settings, seeds)
     network = build(settings, hidden, output, seeds)

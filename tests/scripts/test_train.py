@@ -18,7 +18,7 @@ from scripts.activations import by_name
 from scripts.data import draw, draw_replicas, orders
 from scripts.train import (
     PER_REPLICA,
-    SIDE_BY_SIDE,
+    TEN,
     accuracy,
     build,
     first_epoch,
@@ -29,6 +29,7 @@ from scripts.train import (
     runs_table,
     train,
     train_block,
+    train_by_tens,
     train_epoch,
     warm_up,
 )
@@ -67,8 +68,15 @@ def settings(**own):
         "prediction": "threshold",
         "target_accuracy": 0.9,
         "substitute": {},
+        "precision": "double",
         "device": "cpu",
     } | own
+
+
+def trained(own, hidden, output, first, last):
+    """The tables of seeds first to last, as a job trains them."""
+    parts = list(train_by_tens(own, hidden, output, first, last))
+    return {name: pd.concat([p[name] for p in parts], ignore_index=True) for name in parts[0]}
 
 
 def of_seeds(result, seeds):
@@ -147,22 +155,36 @@ def test_a_job_writes_its_tables_with_the_names_of_what_it_trained(tmp_path):
         assert set(written["output"]) == {"sigmoid"}
         assert written["seed"].tolist() == expected[name]["seed"].tolist()
     losses = tables.read("block_losses", tmp_path / "block/losses.csv")["loss"]
-    assert losses.astype("float32").tolist() == expected["losses"]["loss"].tolist()
+    assert losses.tolist() == pytest.approx(expected["losses"]["loss"].tolist(), rel=1e-6)
 
 
-def test_a_block_is_trained_some_seeds_at_a_time_to_the_same_bytes(tmp_path, monkeypatch, capsys):
-    def files(folder):
+def test_seeds_are_trained_in_their_tens(monkeypatch, capsys):
+    seen = []
+    monkeypatch.setattr("scripts.train.train", lambda *_: seen.append(_[-1]) or {})
+    trained_in = lambda *ends: list(train_by_tens(settings(), "relu", "sigmoid", *ends))  # noqa: E731
+    for first, last, tens in [(0, 0, [0]), (3, 9, [0]), (10, 19, [10]), (8, 31, [0, 10, 20, 30])]:
+        seen.clear()
+        trained_in(first, last)
+        assert seen == [list(range(ten, ten + TEN)) for ten in tens]
+    assert capsys.readouterr().out == (
+        "seeds 8 to 9\nseeds 10 to 19\nseeds 20 to 29\nseeds 30 to 31\n"
+    )
+
+
+def test_a_seed_has_the_same_bytes_whichever_are_asked_for_with_it(tmp_path):
+    def files(folder, seeds):
         arguments = {"settings": json.dumps(settings()), "protocol": "p", "folder": str(folder)}
-        arguments |= {"hidden": "selu", "output": "sigmoid", "seeds": "3-9"}
+        arguments |= {"hidden": "selu", "output": "sigmoid", "seeds": seeds}
         train_block(argparse.Namespace(**arguments))
-        return {path.name: path.read_bytes() for path in folder.iterdir()}
+        return {path.name: path.read_text().splitlines() for path in folder.iterdir()}
 
-    whole = files(tmp_path / "whole")
-    assert capsys.readouterr().out == ""
-    monkeypatch.setitem(SIDE_BY_SIDE, "cpu", 3)
-    assert files(tmp_path / "parts") == whole
-    assert capsys.readouterr().out == "seeds 3 to 5\nseeds 6 to 8\nseeds 9 to 9\n"
+    whole = files(tmp_path / "whole", "0-21")
     assert set(whole) == {"runs.csv", "losses.csv", "layers.csv"}
+    for seeds in ("7-7", "9-10", "3-20"):
+        first, last = map(int, seeds.split("-"))
+        for name, (header, *rows) in files(tmp_path / seeds, seeds).items():
+            of_them = [row for row in whole[name][1:] if first <= int(row.split(",")[3]) <= last]
+            assert [header, *rows] == [whole[name][0], *of_them]
 
 
 def test_what_is_spent_beforehand_is_what_a_job_does(monkeypatch):
@@ -180,9 +202,10 @@ def test_what_is_spent_beforehand_is_what_a_job_does(monkeypatch):
 @pytest.mark.parametrize("hidden", by_name())
 def test_a_seed_has_the_same_bits_whichever_are_trained_with_it(hidden, output, loss, optimizer):
     own = settings(loss=loss, inputs="standardised", **OPTIMIZERS[optimizer])
-    together = train(own, hidden, output, list(range(10)))
-    for seeds in [[3], [2, 3, 4, 5, 6]]:
-        assert_same_bits(train(own, hidden, output, seeds), of_seeds(together, seeds))
+    together = trained(own, hidden, output, 0, 11)
+    for seeds in [[3], [2, 3, 4], [9, 10]]:
+        alone = trained(own, hidden, output, seeds[0], seeds[-1])
+        assert_same_bits(alone, of_seeds(together, seeds))
 
 
 @pytest.mark.parametrize(
@@ -207,9 +230,38 @@ def test_a_seed_has_the_same_bits_whichever_are_trained_with_it(hidden, output, 
 @pytest.mark.parametrize("hidden", ["tanh", "selu"])
 def test_so_it_is_with_every_setting_and_shape(hidden, own):
     own = settings(**own)
-    together = train(own, hidden, "identity", list(range(10)))
-    for seeds in [[0], [3], [9], [2, 3, 4, 5, 6]]:
-        assert_same_bits(train(own, hidden, "identity", seeds), of_seeds(together, seeds))
+    together = trained(own, hidden, "identity", 0, 10)
+    for seeds in [[0], [9, 10]]:
+        alone = trained(own, hidden, "identity", seeds[0], seeds[-1])
+        assert_same_bits(alone, of_seeds(together, seeds))
+
+
+@pytest.mark.parametrize("hidden", by_name())
+def test_a_seed_in_its_ten_is_the_network_trained_alone(hidden):
+    """But for the last bits, which the shape of a tensor decides."""
+    own = settings()
+    together = train(own, hidden, "sigmoid", list(range(TEN)))
+    for seed in (0, 7):
+        alone, here = train(own, hidden, "sigmoid", [seed]), of_seeds(together, [seed])
+        for name, rows in alone.items():
+            assert_frame_equal(rows, here[name], rtol=1e-12)
+
+
+def test_single_precision_starts_from_the_same_numbers_rounded():
+    own = settings(precision="single", inputs="standardised")
+    single, double = (
+        build(own | {"precision": p}, "tanh", "sigmoid", [3]) for p in ("single", "double")
+    )
+    for mine, exact in zip(single.parameters(), double.parameters(), strict=True):
+        assert (mine.dtype, exact.dtype) == (torch.float32, torch.float64)
+        assert torch.equal(mine, exact.float())
+    losses = [
+        train(o, "tanh", "sigmoid", [3])["losses"]["loss"]
+        for o in (own, own | {"precision": "double"})
+    ]
+    assert losses[0].dtype == np.float32
+    assert losses[1].dtype == np.float64
+    assert losses[0].tolist() == pytest.approx(losses[1].tolist(), rel=1e-5)
 
 
 def test_a_seed_starts_from_the_same_weights_under_every_activation():
@@ -294,8 +346,8 @@ def test_losses_and_accuracies_are_those_of_torch(hidden, output, loss, optimize
     result = train(own, hidden, output, [0, 1])
     for seed in [0, 1]:
         expected, _, train_output, test_output = train_in_torch(own, hidden, output, seed)
-        losses = torch.tensor(result["losses"].query("seed == @seed")["loss"].tolist())
-        assert_close(losses, torch.tensor(expected))
+        losses = result["losses"].query("seed == @seed")["loss"].tolist()
+        assert losses == pytest.approx(expected, rel=1e-12)
         (run,) = result["runs"].query("seed == @seed").to_dict("records")
         _, t, _, t_test = draw(own, seed)
         above = limit(own, output)
@@ -308,14 +360,14 @@ def test_an_epochs_loss_is_the_mean_over_points_of_the_losses_before_each_step()
     losses = train(own, "tanh", "identity", [0])["losses"]["loss"].tolist()
     x, t, *_ = draw(own, 0)
     whole = (twin(build(own, "tanh", "identity", [0]), 0, "tanh", "identity")(x) - t).square()
-    assert_close(torch.tensor(losses), whole.mean().detach().expand(2))
+    assert losses == pytest.approx([whole.mean().item()] * 2, rel=1e-12)
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("loss", ["mse", "bce"])
 @pytest.mark.parametrize("output", ["identity", "sigmoid"])
 def test_an_epochs_loss_and_accuracy_are_those_before_each_step(output, loss, optimizer):
-    own = settings(loss=loss, epochs=6, **OPTIMIZERS[optimizer]) | {"learning_rate": 0.02}
+    own = settings(loss=loss, epochs=9, **OPTIMIZERS[optimizer]) | {"learning_rate": 0.05}
     seeds = [0, 1, 2]
     x, t, *_ = draw_replicas(own, seeds)
     network = build(own, "tanh", output, seeds)
@@ -324,7 +376,7 @@ def test_an_epochs_loss_and_accuracy_are_those_before_each_step(output, loss, op
     losses, shares = (torch.stack(values, 1) for values in zip(*epochs, strict=True))
     for replica, seed in enumerate(seeds):
         expected, accuracies, *_ = train_in_torch(own, "tanh", output, seed)
-        assert_close(losses[replica], torch.tensor(expected))
+        assert losses[replica].tolist() == pytest.approx(expected, rel=1e-12)
         assert shares[replica].tolist() == accuracies
     assert len(set(shares.flatten().tolist())) > 3  # else there was nothing to tell apart
 
@@ -364,12 +416,6 @@ def test_the_first_epoch_is_each_replicas_own_and_missing_where_there_is_none():
     assert first.isna().tolist() == [False, True, False, False]
 
 
-def in_double(network):
-    for layer in network[::2]:
-        layer.weight, layer.bias = layer.weight.double(), layer.bias.double()
-    return network
-
-
 def layers_in_torch(net, criterion, x, t):
     """What `measure_layers` measures of one network, by autograd: {name: (layers,)}."""
     y, parts = x, []
@@ -400,8 +446,8 @@ def layers_in_torch(net, criterion, x, t):
 @pytest.mark.parametrize("hidden", ["relu", "tanh", "selu", "sigmoid", "identity"])
 def test_layers_are_measured_as_autograd_and_torch_measure_them(hidden, output, loss):
     own, seeds = settings(loss=loss, hidden_widths=[25, 4, 9]), [0, 3, 8]
-    x, t = (points.double() for points in draw_replicas(own, seeds)[:2])
-    network = in_double(build(own, hidden, output, seeds))
+    x, t, *_ = draw_replicas(own, seeds)
+    network = build(own, hidden, output, seeds)
     measured = measure_layers(network, loss_of(own, output), x, t)
     for replica in range(3):
         net = twin(network, replica, hidden, output)
@@ -421,7 +467,7 @@ def test_the_measured_slope_is_the_one_that_training_uses():
         y = layer(y)
         if isinstance(layer, torch.nn.Tanh):
             slopes.append((1 - y.tanh() ** 2).square().mean().sqrt())
-    assert_close(measured, torch.stack([*slopes, torch.tensor(1.0)]).detach())
+    assert_close(measured, torch.stack([*slopes, torch.ones(()).double()]).detach())
 
 
 def test_gradients_left_by_an_earlier_step_are_not_measured_again():
