@@ -34,8 +34,9 @@ partial: .venv/installed  # the report of the runs that are there, without train
 verify: .venv/installed  # the same bytes? reruns the study, or SAMPLE blocks of it, and compares
 	@.venv/bin/python -m scripts.verify $(if $(SAMPLE),--sample "$(SAMPLE)")
 
-publish:  # keep the manifest and the verdicts of these results, for others to compare theirs with
-	@cp $(addprefix results/, MANIFEST.sha256 claims.csv provenance.json) docs/reference/
+publish:  # keep the manifest and a few tables of these results, for others to compare theirs with
+	@cp $(addprefix results/, MANIFEST.sha256 provenance.json summary.csv claims.csv verdicts.csv \
+	chaotic.csv) docs/reference/
 
 watch: .venv/installed  # the HTML report in a browser, anew at each edit
 	@.venv/bin/python -m scripts.watch --port $(PORT)

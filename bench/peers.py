@@ -1,7 +1,8 @@
-"""The same training by other means: the same data, start, batches and steps, in float32.
+"""The same training by other means: the same data, start, batches and steps, in one precision.
 
 Each function prepares one hidden activation for some seeds and returns a function that trains them,
-and returns each one's loss in the last epoch; and the seconds that compiling took.
+and returns each one's loss in the last epoch; and the seconds that compiling took. The precision is
+that of the settings, double or single.
 """
 
 import time
@@ -11,23 +12,27 @@ import torch
 from framework import Linear
 from scripts.activations import by_name
 from scripts.data import draw_replicas, orders
-from scripts.train import build, loss_of, optimizer_of, train_epoch
+from scripts.train import DTYPES, TEN, build, loss_of, optimizer_of, train_epoch
 
 
 def framework(settings, hidden, seeds):
-    """This project's: all replicas side by side."""
-    x, t, _, _ = draw_replicas(settings, seeds)
-    batches = list(orders(settings, seeds))
+    """This project's, as the study has it: ten replicas in a tensor, one ten after the other."""
+    tens = [seeds[i : i + TEN] for i in range(0, len(seeds), TEN)]
+    prepared = [(ten, *data(settings, ten)) for ten in tens]
 
     @torch.inference_mode()
     def run():
-        network = build(settings, hidden, "sigmoid", seeds)
-        criterion, optimizer = loss_of(settings, "sigmoid"), optimizer_of(settings, network)
-        for order in batches:
-            loss, _ = train_epoch(settings, network, criterion, optimizer, x, t, order)
-        return loss.tolist()
+        return [loss for ten in prepared for loss in train_ten(settings, hidden, *ten)]
 
     return run, 0.0
+
+
+def train_ten(settings, hidden, seeds, x, t, batches):
+    network = build(settings, hidden, "sigmoid", seeds)
+    criterion, optimizer = loss_of(settings, "sigmoid"), optimizer_of(settings, network)
+    for order in batches:
+        loss, _ = train_epoch(settings, network, criterion, optimizer, x, t, order)
+    return loss.tolist()
 
 
 def torch_nn(settings, hidden, seeds):
@@ -91,6 +96,7 @@ def jax_scan(settings, hidden, seeds):
     import jax
     import jax.numpy as jnp
 
+    jax.config.update("jax_enable_x64", settings["precision"] == "double")
     weights, x, t, batches = start(settings, hidden, seeds)
     activation = {"relu": jax.nn.relu, "tanh": jnp.tanh, "selu": jax.nn.selu}
     activation["sigmoid"] = jax.nn.sigmoid
@@ -134,8 +140,14 @@ def start(settings, hidden, seeds):
     """[(W, b), …] of each layer, x, t, and the order of the points in each epoch, of all seeds."""
     network = build(settings, hidden, "sigmoid", seeds)
     weights = [(layer.weight, layer.bias) for layer in network if isinstance(layer, Linear)]
+    return weights, *data(settings, seeds)
+
+
+def data(settings, seeds):
+    """x, t, and the order of the points in each epoch, of all seeds."""
     x, t, _, _ = draw_replicas(settings, seeds)
-    return weights, x, t, list(orders(settings, seeds))
+    dtype = DTYPES[settings["precision"]]
+    return x.to(dtype), t.to(dtype), list(orders(settings, seeds))
 
 
 def transposed(weights):

@@ -1,11 +1,14 @@
 """Time the training of the study's network beside torch.nn, torch.func and JAX, on one core.
 
-    python -m bench.training [--implementations NAME …] [--hidden NAME …] [--replicas N]
-        [--repeats N] [--epochs N]
+    python -m bench.training [--implementations NAME …] [--hidden NAME …] [--precision NAME …]
+        [--replicas N …] [--repeats N] [--epochs N]
 
-writes results/bench/training.csv and training.png, and prints the table. Each implementation is a
-process of its own, all of them bound to the same core; they take turns, and medians are shown. Runs
-of torch.nn come one after another, so that a few of them tell the seconds per run.
+writes results/bench/training.csv and training.png, and prints the table. For each hidden activation
+and number of replicas, all implementations train in the first precision, and the first one in the
+other precisions, too. Each is a process of its own, all of them bound to the same core; they take
+turns, and medians are shown. The framework trains ten replicas at a time, as the study does;
+torch.func and JAX train all at once. Runs of torch.nn come one after another, so that a few of them
+tell the seconds per run. By default, it takes about a quarter of an hour.
 """
 
 import argparse
@@ -20,9 +23,9 @@ from pathlib import Path
 
 ALONE = 2  # runs of torch.nn a turn
 FOLDER = Path("results/bench")
+PLOTTED = 20  # replicas
 ONE_CORE = {
-    "MKL_CBWR": "AUTO",  # as in the study; so, too, is memory kept (Snakefile)
-    "MALLOC_MMAP_THRESHOLD_": "33554432",
+    "MALLOC_MMAP_THRESHOLD_": "33554432",  # memory is kept, as in the study (Snakefile)
     "MALLOC_TRIM_THRESHOLD_": "1073741824",
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
     "OMP_NUM_THREADS": "1",
@@ -32,11 +35,13 @@ ONE_CORE = {
 class Contestant:
     """A process that trains when it is told to."""
 
-    def __init__(self, implementation, hidden, replicas, epochs, core):
-        self.implementation, self.hidden, self.replicas = implementation, hidden, replicas
+    def __init__(self, implementation, precision, hidden, replicas, epochs, core):
+        self.implementation, self.precision = implementation, precision
+        self.hidden, self.replicas = hidden, replicas
+        self.runs = ALONE if implementation == "torch.nn" else replicas
         self.seconds = []
-        own = f"--contestant {implementation} --hidden {hidden} --replicas {replicas}"
-        own += f" --epochs {epochs} --core {core}"
+        own = f"--contestant {implementation} --precision {precision} --hidden {hidden}"
+        own += f" --replicas {self.runs} --epochs {epochs} --core {core}"
         self.process = subprocess.Popen(
             [sys.executable, "-m", "bench.training", *own.split()],
             env=os.environ | ONE_CORE,
@@ -57,24 +62,29 @@ class Contestant:
     def row(self):
         seconds = statistics.median(self.seconds)
         return {
-            "implementation": self.implementation,
             "hidden": self.hidden,
             "replicas": self.replicas,
+            "implementation": self.implementation,
+            "precision": self.precision,
+            "runs": self.runs,
             "seconds": seconds,
-            "seconds_per_run": seconds / self.replicas,
+            "seconds_per_run": seconds / self.runs,
             "compile_seconds": self.compile_seconds,
             "final_loss_mean": statistics.mean(self.losses),
             "final_loss_sd": statistics.stdev(self.losses),
         }
 
 
-def contest(implementations, hidden, replicas, epochs, repeats):
-    """A row for each implementation."""
+def entries(implementations, precisions):
+    """[(implementation, precision), …]: all in the first precision, the first one in all."""
+    in_first = [(name, precisions[0]) for name in implementations]
+    return in_first + [(implementations[0], precision) for precision in precisions[1:]]
+
+
+def contest(entered, hidden, replicas, epochs, repeats):
+    """A row for each implementation and precision that is entered."""
     core = max(os.sched_getaffinity(0))
-    contestants = [
-        Contestant(name, hidden, ALONE if name == "torch.nn" else replicas, epochs, core)
-        for name in implementations
-    ]
+    contestants = [Contestant(*entry, hidden, replicas, epochs, core) for entry in entered]
     for _ in range(repeats):
         for contestant in contestants:
             contestant.turn()
@@ -84,7 +94,7 @@ def contest(implementations, hidden, replicas, epochs, repeats):
     return [contestant.row() for contestant in contestants]
 
 
-def compete(implementation, hidden, replicas, epochs, core):
+def compete(implementation, precision, hidden, replicas, epochs, core):
     """What a contestant's process does: prepare, say so, and train at each line that it gets."""
     os.sched_setaffinity(0, {core})
     import torch
@@ -93,7 +103,8 @@ def compete(implementation, hidden, replicas, epochs, core):
     from scripts.schema import read_yaml
 
     torch.set_num_threads(1)
-    settings = read_yaml("config.yaml")["training"] | {"epochs": epochs}
+    settings = read_yaml("config.yaml")["training"]
+    settings |= {"epochs": epochs, "precision": precision}
     run, compile_seconds = IMPLEMENTATIONS[implementation](settings, hidden, list(range(replicas)))
     answers = sys.stdout
     print(json.dumps(compile_seconds), file=answers, flush=True)
@@ -113,13 +124,15 @@ def arithmetic(settings):
     return (6 * sum(products) - 2 * products[0]) * settings["points"] * settings["epochs"]
 
 
-def peak(core, side=2000, tries=5):
+def peak(precision, core, side=2000, tries=5):
     """Floating-point operations a second of a large matrix product on one core."""
     os.sched_setaffinity(0, {core})
     import torch
 
+    from scripts.train import DTYPES
+
     torch.set_num_threads(1)
-    a = torch.rand(side, side)
+    a = torch.rand(side, side, dtype=DTYPES[precision])
     seconds = []
     for _ in range(tries):
         began = time.perf_counter()
@@ -128,44 +141,60 @@ def peak(core, side=2000, tries=5):
     return 2 * side**3 / min(seconds)
 
 
-def table(rows, operations, peak):
-    """The rows as text, with times of the first implementation's, which is this project's."""
-    first = rows[0]["implementation"]
-    ours = {row["hidden"]: row for row in rows if row["implementation"] == first}
+def table(rows, operations, peaks):
+    """The rows as text, with times of the first in each contest, which is this project's."""
+    ours = {}
+    for row in rows:
+        ours.setdefault((row["hidden"], row["replicas"]), row["seconds_per_run"])
     lines = [
-        f"{'hidden':8} {'':10} {'runs':>5} {'ms a run':>9} {'times first':>11} {'compile s':>9} "
-        f"{'% of peak':>9} {'final loss':>18}"
+        f"{'hidden':8} {'replicas':>8} {'implementation':14} {'precision':9} {'ms a run':>9} "
+        f"{'times first':>11} {'compile s':>9} {'% of peak':>9} {'final loss':>18}"
     ]
     for row in rows:
-        ratio = row["seconds_per_run"] / ours[row["hidden"]]["seconds_per_run"]
-        share = operations / row["seconds_per_run"] / peak
+        ratio = row["seconds_per_run"] / ours[row["hidden"], row["replicas"]]
+        share = operations / row["seconds_per_run"] / peaks[row["precision"]]
         lines.append(
-            f"{row['hidden']:8} {row['implementation']:10} {row['replicas']:5} "
-            f"{1000 * row['seconds_per_run']:9.1f} {ratio:11.2f} {row['compile_seconds']:9.2f} "
-            f"{100 * share:9.0f} {row['final_loss_mean']:9.4f} ± {row['final_loss_sd']:.4f}"
+            f"{row['hidden']:8} {row['replicas']:8} {row['implementation']:14} "
+            f"{row['precision']:9} {1000 * row['seconds_per_run']:9.1f} {ratio:11.2f} "
+            f"{row['compile_seconds']:9.2f} {100 * share:9.0f} "
+            f"{row['final_loss_mean']:9.4f} ± {row['final_loss_sd']:.4f}"
         )
     return "\n".join(lines)
 
 
 def plot(rows, path):
+    """Bars of the seconds a run, with 20 replicas, or else the first number that there is."""
     import matplotlib
 
     matplotlib.use("agg")
     import matplotlib.pyplot as plt
 
+    numbers = [row["replicas"] for row in rows]
+    replicas = PLOTTED if PLOTTED in numbers else numbers[0]
+    rows = [row for row in rows if row["replicas"] == replicas]
     hidden = list(dict.fromkeys(row["hidden"] for row in rows))
-    names = list(dict.fromkeys(row["implementation"] for row in rows))
-    figure, axes = plt.subplots(figsize=(6, 2.6), layout="constrained")
+    names = list(dict.fromkeys(label(row, rows[0]) for row in rows))
+    figure, axes = plt.subplots(figsize=(6.5, 2.6), layout="constrained")
+    width = 0.85 / len(names)
     for i, name in enumerate(names):
-        own = [row["seconds_per_run"] for row in rows if row["implementation"] == name]
-        places = [j + (i - (len(names) - 1) / 2) * 0.2 for j in range(len(own))]
-        bars = axes.bar(places, own, width=0.19, label=name)
-        axes.bar_label(bars, fmt="%.2g", fontsize=7)
-    axes.set(yscale="log", ylabel="seconds a run, one core")
+        own = [row["seconds_per_run"] for row in rows if label(row, rows[0]) == name]
+        places = [j + (i - (len(names) - 1) / 2) * width for j in range(len(own))]
+        bars = axes.bar(places, own, width=0.95 * width, label=name)
+        axes.bar_label(bars, fmt="%.2g", fontsize=6)
+    axes.set(yscale="log", ylabel=f"seconds for each of {replicas} runs")
     axes.set_xticks(range(len(hidden)), hidden)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, ncols=len(names), loc="lower center", bbox_to_anchor=(0.5, 1))
+    axes.legend(
+        frameon=False, ncols=len(names), loc="lower center", bbox_to_anchor=(0.5, 1), fontsize=8
+    )
     figure.savefig(path, dpi=160, metadata={"Software": None})
+
+
+def label(row, first):
+    """A row's implementation, and its precision where that is another than the first row's."""
+    if row["precision"] == first["precision"]:
+        return row["implementation"]
+    return f"{row['implementation']}, {row['precision']}"
 
 
 def main():
@@ -173,36 +202,36 @@ def main():
     names = ["framework", "torch.nn", "torch.func", "JAX"]
     parser.add_argument("--implementations", nargs="+", choices=names, default=names)
     parser.add_argument("--hidden", nargs="+", default=["relu", "tanh", "selu", "sigmoid"])
-    parser.add_argument("--replicas", type=int, default=80)
-    parser.add_argument("--repeats", type=int, default=5)
+    precisions = ["double", "single"]
+    parser.add_argument("--precision", nargs="+", choices=precisions, default=precisions)
+    parser.add_argument("--replicas", nargs="+", type=int, default=[10, 20, 100])
+    parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=300)
     parser.add_argument("--contestant", help=argparse.SUPPRESS)
     parser.add_argument("--core", type=int, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.contestant:
-        (hidden,) = arguments.hidden
-        compete(arguments.contestant, hidden, arguments.replicas, arguments.epochs, arguments.core)
+        own = *arguments.precision, *arguments.hidden, *arguments.replicas
+        compete(arguments.contestant, *own, arguments.epochs, arguments.core)
         return
 
     import pandas as pd
 
     from scripts.schema import read_yaml
 
+    entered = entries(arguments.implementations, arguments.precision)
     rows = []
     for hidden in arguments.hidden:
-        print(f"{hidden} …", file=sys.stderr)
-        rows += contest(
-            arguments.implementations,
-            hidden,
-            arguments.replicas,
-            arguments.epochs,
-            arguments.repeats,
-        )
+        for replicas in arguments.replicas:
+            print(f"{hidden}, {replicas} replicas …", file=sys.stderr)
+            rows += contest(entered, hidden, replicas, arguments.epochs, arguments.repeats)
     FOLDER.mkdir(parents=True, exist_ok=True)
     pd.DataFrame(rows).to_csv(FOLDER / "training.csv", index=False, float_format="%.6g")
     plot(rows, FOLDER / "training.png")
     settings = read_yaml("config.yaml")["training"] | {"epochs": arguments.epochs}
-    print(table(rows, arithmetic(settings), peak(max(os.sched_getaffinity(0)))))
+    core = max(os.sched_getaffinity(0))
+    peaks = {precision: peak(precision, core) for precision in arguments.precision}
+    print(table(rows, arithmetic(settings), peaks))
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
     python -m scripts.aggregate --config JSON [--by DIGEST] [--partial]
 
-writes results/runs.csv, losses.csv, layers.csv, factors.csv, signal.csv, summary.csv and
-missing.csv. The last says which blocks are missing; none may be but with --partial, where those
+writes results/runs.csv, losses.csv, layers.csv, factors.csv, signal.csv, chaotic.csv, summary.csv
+and missing.csv. The last says which blocks are missing; none may be but with --partial, where those
 that other code or other settings made count as missing.
 
 Blocks are read a few at a time, so that memory does not grow with the combinations, and with the
@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from scripts import tables
+from scripts.analysis.chaos import NUDGED, chaotic
 from scripts.columns import Columns
 from scripts.config import protocols
 from scripts.errors import StudyError, reported
@@ -117,6 +118,20 @@ def without_runs(epochs, combination, write):
     write["summary"](row.reindex(columns=list(tables.TABLES["summary"].columns)))
 
 
+def chaotic_table(folders):
+    """The chaotic runs of each combination that is trained from a nudged start, too."""
+    parts = []
+    for (protocol, *names), own in folders.items():
+        nudged = folders.get((protocol + NUDGED, *names))
+        if own and nudged:
+            parts.append(chaotic(*(all_losses(each) for each in (own, nudged))))
+    return pd.concat(parts or [pd.DataFrame(columns=list(tables.TABLES["chaotic"].columns))])
+
+
+def all_losses(folders):
+    return pd.concat(tables.read_parts("block_losses", [f"{f}/losses.csv" for f in folders]))
+
+
 def missing_table(folders):
     """A row for each block that is missing."""
     rows = []
@@ -197,6 +212,7 @@ def aggregate_all(config, missing):
                 aggregate(own, config["seeds_per_job"], combination, folders, write)
             else:
                 without_runs(own["epochs"], combination, write)
+        tables.write(chaotic_table(there), "chaotic", "results/chaotic.csv")
         tables.write(missing_table(missing), "missing", "results/missing.csv")
 
 

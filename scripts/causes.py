@@ -4,6 +4,7 @@ predict of the remedies (report/causes.yaml).
 
 from pathlib import Path
 
+from scripts.config import protocols, training_settings
 from scripts.schema import ConfigError, check_schema, given, read_checked
 
 CAUSES = Path("report/causes.yaml")
@@ -22,6 +23,23 @@ def check_causes(causes):
             if protocol in cause["fails"]:
                 said = f"got {given(protocol)}, which is under learns too; allowed: another"
                 raise ConfigError(f"{name}.fails: {said}")
+
+
+def remedies(config):
+    """{protocol with raw inputs: the same with standardised ones}, of those that train the network
+    with a Sigmoid in every layer.
+    """
+    training = {
+        protocol: training_settings(config)[protocol]
+        for protocol, own in protocols(config).items()
+        if "sigmoid" in own["hidden"] and "sigmoid" in own["output"]
+    }
+    return {
+        raw: other
+        for raw, settings in training.items()
+        for other, theirs in training.items()
+        if settings["inputs"] == "raw" and theirs == settings | {"inputs": "standardised"}
+    }
 
 
 def judge(causes, outcomes):

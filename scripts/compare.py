@@ -18,6 +18,7 @@ import jinja2
 import pandas as pd
 from jinja2.sandbox import SandboxedEnvironment
 
+from scripts import tables
 from scripts.errors import StudyError, one_line, reported
 from scripts.files import write_whole
 from scripts.formats import LAYOUTS
@@ -79,17 +80,19 @@ def changed(old, new):
 
 
 def verdicts(folder):
-    """{"C1, as-written, relu": verdict, …}, of tables that may have other columns besides."""
-    path = folder / "claims.csv"
-    if not path.exists():
-        return {}
-    try:
-        columns = ["claim", "protocol", "group", "verdict"]
-        rows = pd.read_csv(path, usecols=columns, dtype="str", keep_default_na=False)
-    except ValueError as error:
-        raise BaseError(f"{path}: {one_line(str(error).splitlines()[0])}") from None
-    keys = rows[columns[:3]].agg(", ".join, axis=1)
-    return dict(zip(keys, rows["verdict"], strict=True))
+    """{"C1, as-written": verdict, …} of claims and comparisons; tables may have more columns."""
+    found = {}
+    for name in ("verdicts", "claims"):
+        path, key = folder / f"{name}.csv", tables.TABLES[name].unique
+        if path.exists():
+            columns = [*key, "verdict"]
+            try:
+                rows = pd.read_csv(path, usecols=columns, dtype="str", keep_default_na=False)
+            except ValueError as error:
+                raise BaseError(f"{path}: {one_line(str(error).splitlines()[0])}") from None
+            rows = rows[columns].itertuples(index=False)
+            found |= {", ".join(names): verdict for *names, verdict in rows}
+    return found
 
 
 def paragraphs(folder):

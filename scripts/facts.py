@@ -8,18 +8,21 @@ from importlib.metadata import version
 import jinja2
 
 from scripts import tables
+from scripts.analysis.chaos import NUDGED
+from scripts.analysis.inference import ALPHA, REFITS, STANDS
 from scripts.bound import LISTING, Names, Number, Source
-from scripts.causes import judge
+from scripts.causes import judge, remedies
 from scripts.config import protocols
 from scripts.errors import StudyError
 from scripts.filters import listed, where
-from scripts.names import group_name
-from scripts.predicates import ALPHA, MOST_GROUPS, MOST_REFITS
+from scripts.names import activation_name, comparison_names
 from scripts.schema import nearest
 from scripts.study import DRAWN_SEEDS, beside_main, combinations
 
-RESULTS = ("summary", "factors", "missing", "claims", "intervals", "agreement")  # it reads
-NAMED = 10  # missing combinations
+RESULTS = (  # it reads
+    *("summary", "factors", "missing", "claims", "verdicts", "intervals", "agreement", "chaotic"),
+)
+NAMED = 10  # missing combinations, or chaotic seeds
 PACKAGES = (
     *("torch", "snakemake", "pandas", "numpy", "matplotlib", "jinja2", "pypandoc_binary", "typst"),
 )
@@ -29,6 +32,7 @@ VERDICT_WORDS = {
     "no difference": "shows no difference",
     "undecided": "stays undecided",
     "unproven": "is unproven, for runs are missing",
+    "not tested": "is not tested",
 }
 
 
@@ -45,9 +49,14 @@ def facts(config, digest, results, claims, causes):
     rows_of = {name: bound_rows(name, results[name], seeds) for name in RESULTS}
     all_rows = in_order(config, rows_of["summary"])
     of_source = {name: entry for name, entry in claims.items() if name.startswith("C")}
-    rows_of_claim = {}
+    comparisons_of = {}
     for row in rows_of["claims"]:
-        rows_of_claim.setdefault((row["claim"], row["protocol"]), []).append(row)
+        comparisons_of.setdefault((row["claim"], row["protocol"]), []).append(row)
+    for rows in comparisons_of.values():
+        names = comparison_names([(row["comparison"], row["output"]) for row in rows])
+        for row, words in zip(rows, names, strict=True):
+            row["name"] = words
+    verdict_of = {(row["claim"], row["protocol"]): row for row in rows_of["verdicts"]}
 
     def claim(name, protocol):
         if name not in claims:
@@ -56,12 +65,17 @@ def facts(config, digest, results, claims, causes):
         if protocol not in settings:
             hint = nearest(protocol, settings)
             raise jinja2.TemplateRuntimeError(f"config.yaml has no protocol {protocol}{hint}")
-        return what_is_said(rows_of_claim.get((name, protocol), []))
+        key = name, protocol
+        if key not in verdict_of:
+            return {"verdict": "not tested", "words": VERDICT_WORDS["not tested"], "groups": []}
+        rows = comparisons_of[key]
+        words = verdict_words(verdict_of[key]["verdict"], rows)
+        return verdict_of[key] | {"words": words, "groups": rows}
 
     def holding(protocol):
         return Names(
             [name for name in of_source if claim(name, protocol)["verdict"] == "holds"],
-            [Source("results/claims.csv", f"C.*,{protocol},all", "verdict", str(seeds[protocol]))],
+            [Source("results/verdicts.csv", f"C.*,{protocol}", "verdict", str(seeds[protocol]))],
         )
 
     return {
@@ -79,9 +93,9 @@ def facts(config, digest, results, claims, causes):
         "alpha": Number(ALPHA),
         "most": {
             "drawn": Number(DRAWN_SEEDS),
-            "groups": Number(MOST_GROUPS),
-            "refits": Number(MOST_REFITS),
         },
+        "refits": Number(REFITS),
+        "stands": Number(STANDS),
         "claim": claim,
         "under": lambda name: sentences(
             {protocol: claim(name, protocol)["words"] for protocol in beside}
@@ -91,6 +105,17 @@ def facts(config, digest, results, claims, causes):
         "causes": judged(causes, {protocol: claim("C5", protocol) for protocol in settings})
         if "C5" in claims
         else {},
+        "remedies": [
+            {
+                inputs: row | {"outcome": outcome(claim("C5", row["protocol"]))}
+                for inputs, protocol in (("raw", raw), ("standardised", standardised))
+                for row in where(all_rows, protocol=protocol, hidden="sigmoid", output="sigmoid")
+            }
+            for raw, standardised in remedies(config).items()
+        ]
+        if "C5" in claims
+        else [],
+        "chaotic": chaotic_runs(rows_of["chaotic"], rows_of["summary"]),
         "factors": rows_of["factors"],
         "agreement": rows_of["agreement"],
         "precision": precision(results["intervals"]),
@@ -171,22 +196,6 @@ def rows_with(all_rows, wanted):
     return found
 
 
-def what_is_said(rows):
-    """What runs say of a claim, from its rows: its verdict, that in words, its comparisons."""
-    groups = [row for row in rows if row["group"] != "all"]
-    if not groups:
-        return {"verdict": "not tested", "words": "is not tested", "groups": []}
-    (overall,) = where(rows, group="all")
-    return {
-        "verdict": overall["verdict"],
-        "words": verdict_words(overall["verdict"], groups),
-        "stands": overall["fragility"],
-        "refits": overall["refits"],
-        "n": overall["n"],
-        "groups": groups,
-    }
-
-
 def missing_runs(rows):
     """How many runs are missing, and which, in words; nothing where all are there."""
     if not rows:
@@ -205,6 +214,38 @@ def missing_runs(rows):
     }
 
 
+def chaotic_runs(rows, summary):
+    """Of each protocol that was trained from a nudged start, too: how many of how many runs are
+    chaotic, and which.
+    """
+    trained = dict.fromkeys(row["protocol"] for row in summary)
+    return [
+        {
+            "protocol": protocol,
+            "count": Number(len(own), [Source("results/chaotic.csv", protocol, "seed")]),
+            "runs": sum(row["n"] for row in where(summary, protocol=protocol)),
+            "which": [chaotic_seeds(combination) for combination in by_combination(own)],
+        }
+        for protocol in trained
+        if protocol + NUDGED in trained
+        for own in [where(rows, protocol=protocol)]
+    ]
+
+
+def by_combination(rows):
+    keys = dict.fromkeys((row["hidden"], row["output"]) for row in rows)
+    return [where(rows, hidden=hidden, output=output) for hidden, output in keys]
+
+
+def chaotic_seeds(rows):
+    """ "ReLU with Sigmoid (seeds 3 and 7)", or how many, where they are many."""
+    of = " with ".join(activation_name(rows[0][column]) for column in ("hidden", "output"))
+    seeds = [f"{row['seed']:.0f}" for row in rows]
+    if len(seeds) > NAMED:
+        return f"{of} ({len(seeds)} seeds)"
+    return f"{of} (seed{'s' if len(seeds) > 1 else ''} {listed(seeds)})"
+
+
 def sentences(words):
     """What runs say of a claim under each protocol; those that say the same share a sentence."""
     protocols_of = {}
@@ -219,7 +260,7 @@ def judged(causes, claims):
     for cause in every.values():
         for kind in ("right", "wrong"):
             cells = [
-                Source("results/claims.csv", f"C5,{protocol},all", "verdict", n.text)
+                Source("results/verdicts.csv", f"C5,{protocol}", "verdict", n.text)
                 for protocol in cause[kind]
                 for n in [claims[protocol]["n"]]
             ]
@@ -236,7 +277,7 @@ def precision(intervals):
     """For each number of seeds: how many comparisons it leaves undecided, and how wide intervals
     are, as the median ratio to those with all seeds.
     """
-    comparison = ["claim", "protocol", "group"]
+    comparison = list(tables.COMPARISON)
     widths = intervals.pivot(index=comparison, columns="seeds", values="half_width")
     return [
         {
@@ -256,18 +297,16 @@ def bound_to_seeds(seeds, column, value):
     return Number(value, [Source("results/intervals.csv", f".*,{seeds}", column, str(seeds))])
 
 
-def verdict_words(verdict, groups):
-    """A verdict as the predicate of a sentence; a mixed one says where it is what."""
-    if verdict == "unproven":
+def verdict_words(verdict, comparisons):
+    """A verdict as the predicate of a sentence; one that is not the same for all comparisons says
+    for which it is what.
+    """
+    every = {row["verdict"] for row in comparisons}
+    if verdict in ("unproven", "undecided") or every == {verdict}:
         return VERDICT_WORDS[verdict]
-    empty = [group_name(group["group"]) for group in groups if not group["n"]]
-    if empty and len(empty) < len(groups):
-        groups = [group for group in groups if group["n"]]
-        return f"{verdict_words(verdict, groups)} (with nothing to compare for {listed(empty)})"
-    if verdict != "mixed":
-        return VERDICT_WORDS[verdict]
-    return "; ".join(
-        f"{words} for {listed(group_name(g['group']) for g in groups if g['verdict'] == verdict)}"
-        for verdict, words in VERDICT_WORDS.items()
-        if any(g["verdict"] == verdict for g in groups)
-    )
+    parts = [
+        f"{words} for {listed(row['name'] for row in comparisons if row['verdict'] == each)}"
+        for each, words in VERDICT_WORDS.items()
+        if each in every
+    ]
+    return "; ".join(parts)

@@ -23,7 +23,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, NullLocato
 from scripts import tables
 from scripts.errors import reported
 from scripts.files import replacing
-from scripts.names import activation_name, group_name
+from scripts.names import activation_name, comparison_names
 from scripts.predicates import read_claims
 from scripts.receipts import receipt
 from scripts.study import DRAWN_SEEDS, FIGURE_FORMATS, beside_main
@@ -170,10 +170,10 @@ def effects(claims, table, protocol_names):
 
     The grey band is the margin within which a difference does not matter.
     """
-    figure, panels = grid(len(claims), min(len(claims), 4), 1.75)
+    figure, panels = grid(len(claims), min(len(claims), 4), 1.85)
     for panel, (name, claim) in zip(panels.flat, claims.items(), strict=False):
-        rows = table[(table["claim"] == name) & (table["group"] != "all")]
-        groups = list(dict.fromkeys(rows["group"]))[::-1]
+        rows = table[table["claim"] == name]
+        groups = list(dict.fromkeys(zip(rows["comparison"], rows["output"], strict=True)))[::-1]
         panel.axvspan(-claim["margin"], claim["margin"], color="0.9", linewidth=0)
         panel.axvline(0, color="0.5", linewidth=0.6)
         for i, protocol in enumerate(protocol_names):
@@ -181,7 +181,10 @@ def effects(claims, table, protocol_names):
             shift = (len(protocol_names) - 1) / 2 - i
             panel.errorbar(
                 own["effect"],
-                [groups.index(group) + 0.22 * shift for group in own["group"]],
+                [
+                    groups.index(group) + 0.22 * shift
+                    for group in zip(own["comparison"], own["output"], strict=True)
+                ],
                 xerr=[own["effect"] - own["ci_low"], own["ci_high"] - own["effect"]],
                 fmt=MARKERS[i % len(MARKERS)],
                 color=COLOURS[i % len(COLOURS)],
@@ -189,16 +192,27 @@ def effects(claims, table, protocol_names):
                 linewidth=0.9,
                 label=protocol,
             )
-        labels = [group_name(group).replace(" (", "\n(") for group in groups]
+        labels = [label.replace(" (", "\n(") for label in comparison_names(groups)]
         panel.set_yticks(range(len(groups)), labels, linespacing=0.85)
         panel.set_ylim(-0.6, len(groups) - 0.4)
         panel.set_title(f"{name}: {expectation(claim)}", loc="right")
         if claim["scale"] == "ratio":
             ratios = nice_ratios(*panel.get_xlim())
             panel.set_xticks(np.log(ratios), [f"×{ratio:g}" for ratio in ratios])
+        panel.set_xlabel(scope(claim, {output for _, output in groups}))
     handles, labels = panels[0][0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
     return figure
+
+
+def scope(claim, outputs):
+    """Of which networks a claim is tested, and with which margin."""
+    ratio = claim["scale"] == "ratio"
+    margin = f"margin ×{math.exp(claim['margin']):.3g}" if ratio else f"margin {claim['margin']:g}"
+    if len(outputs) > 1:
+        return margin
+    names = "–".join(map(activation_name, outputs.pop().split("-")))
+    return f"{names} output\n{margin}"
 
 
 def nice_ratios(low, high):

@@ -5,7 +5,7 @@ import math
 from operator import itemgetter
 
 from scripts.bound import Number, marked, sources_of
-from scripts.names import activation_name, group_name
+from scripts.names import activation_name
 
 
 class UnboundError(TypeError):
@@ -125,7 +125,6 @@ FILTERS = {
     "signed_points": signed_points,
     "whole": whole,
     "scientific": scientific,
-    "group": group_name,
     "exp": exp,
     "setting": setting,
 }

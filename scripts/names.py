@@ -6,7 +6,11 @@ def activation_name(activation):
     return {"relu": "ReLU", "selu": "SELU"}.get(activation, activation.capitalize())
 
 
-def group_name(group):
-    """A group of claims.csv: "relu-tanh identity" → "ReLU–Tanh (Identity)"."""
-    first, *others = ("–".join(map(activation_name, part.split("-"))) for part in group.split())
-    return f"{first} ({', '.join(others)})" if others else first
+def comparison_names(rows):
+    """What each (comparison, output) of a claim is called: "ReLU–Tanh", and "ReLU–Tanh (Sigmoid)"
+    where the outputs differ.
+    """
+    names = [["–".join(map(activation_name, part.split("-"))) for part in row] for row in rows]
+    if len({output for _, output in rows}) == 1:
+        return [hidden for hidden, _ in names]
+    return [f"{hidden} ({output})" for hidden, output in names]

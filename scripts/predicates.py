@@ -8,8 +8,6 @@ from scripts.schema import ConfigError, check_schema, read_checked
 
 CLAIMS = Path("report/claims.yaml")
 SCHEMA = Path(__file__).with_name("claims.schema.yaml")
-ALPHA = 0.05  # verdicts rest on 1 − ALPHA intervals, and on p-values below ALPHA
-MOST_GROUPS, MOST_REFITS = 500, 50  # of seeds (scripts/claims.py)
 METRICS = [*tables.METRICS, "epochs_to_target", "loss_roughness"]
 
 

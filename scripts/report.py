@@ -17,14 +17,14 @@ from scripts.facts import RESULTS, facts
 from scripts.predicates import read_claims
 from scripts.prose import check_template, check_text
 from scripts.receipts import receipt
-from scripts.study import FIGURES, REPORT, report_from
+from scripts.study import FIGURES, REPORT, SUMMARIES, VERDICTS, report_from
 from scripts.template import PATH, TemplateError, render
 
 BIBLIOGRAPHY = Path("report/references.bib")
 RULES = {  # {file: the rule that writes it}
     "config.yaml": "",
-    **{f"results/{name}.csv": "aggregate" for name in ("summary", "factors", "missing")},
-    **{f"results/{name}.csv": "claims" for name in ("claims", "intervals", "agreement")},
+    **dict.fromkeys(SUMMARIES, "aggregate"),
+    **dict.fromkeys(VERDICTS, "claims"),
 }
 
 

@@ -105,9 +105,18 @@ def check_schema(data, schema_path, **definitions):
     draft = jsonschema.Draft202012Validator
     types = draft.TYPE_CHECKER.redefine_many({"integer": is_integer, "number": is_number})
     validator = jsonschema.validators.extend(draft, type_checker=types)(schema)
-    error = next(validator.iter_errors(data), None)
-    if error:
+    errors = validator.iter_errors(data)  # in no order of keys
+    if error := min(errors, key=lambda each: position(data, each.absolute_path), default=None):
         raise ConfigError(message(error, validator))
+
+
+def position(data, path):
+    """Where a path leads, as the place of each of its keys among the others."""
+    places = []
+    for key in path:
+        places.append(key if isinstance(data, list) else list(data).index(key))
+        data = data[key]
+    return places
 
 
 @functools.cache

@@ -9,9 +9,10 @@ from scripts.config import protocols
 BLOCK = "{protocol}/{hidden}-{output}/seeds-{seeds}"  # where its files lie, in several folders
 BLOCK_TABLES = ["runs", "losses", "layers"]
 SUMMARIES = [
-    f"results/{table}.csv" for table in (*BLOCK_TABLES, "factors", "signal", "missing", "summary")
+    f"results/{table}.csv"
+    for table in (*BLOCK_TABLES, "factors", "signal", "chaotic", "missing", "summary")
 ]
-VERDICTS = [f"results/{table}.csv" for table in ("claims", "intervals", "agreement")]
+VERDICTS = [f"results/{table}.csv" for table in ("claims", "verdicts", "intervals", "agreement")]
 VERDICTS_FROM = [
     *(f"results/{table}.csv" for table in ("runs", "summary", "missing")),
     *("report/claims.yaml", "report/published.csv"),

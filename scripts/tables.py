@@ -42,6 +42,14 @@ def are_names(texts):
     return ~texts.isin([text for text in texts.unique() if not NAME.fullmatch(str(text))])
 
 
+def names():
+    return pa.Column("str", pa.Check(are_joined_names), description="names with “and” between")
+
+
+def are_joined_names(texts):
+    return texts.map(lambda text: all(map(NAME.fullmatch, str(text).split(" and "))))
+
+
 def flag():
     return pa.Column("bool", description="True or False")
 
@@ -85,6 +93,8 @@ def table(key, **columns):
 COMBINATION = {"protocol": text(), "hidden": text(), "output": text()}
 RUN = {**COMBINATION, "seed": whole(0)}
 KINDS = {"final_train_loss": at_least_0, "train_accuracy": share, "test_accuracy": share}
+COMPARISON = {"claim": text(), "protocol": text(), "comparison": text(), "output": text()}
+MEASURED = {"metric": text(), "scale": text(), "margin": at_least_0()}
 SIGNAL = {
     "weight_grad_norm": at_least_0,
     "delta_norm": at_least_0,
@@ -137,6 +147,7 @@ TABLES = {
         forward=at_least_0(),
         backward=at_least_0(),
     ),
+    "chaotic": table(RUN, final_train_loss=at_least_0(), nudged_train_loss=at_least_0()),
     "published": table(COMBINATION, n=whole(1), mean=share(), sd=at_least_0()),
     "agreement": table(
         COMBINATION,
@@ -149,19 +160,29 @@ TABLES = {
         agrees=flag(),
     ),
     "claims": table(
-        {"claim": text(), "protocol": text(), "group": text()},
+        COMPARISON,
+        **MEASURED,
         n=whole(0),
         effect=number(),
         ci_low=number(),
         ci_high=number(),
         p_adjusted=share(),
         verdict=text(),
-        fragility=whole(0),
-        refits=whole(0),
+        leans=text(),
+        stands=share(),
         seeds_needed=whole_or_none(1),
     ),
+    "verdicts": table(
+        {"claim": text(), "protocol": text()},
+        comparison=names(),
+        output=names(),
+        **MEASURED,
+        n=whole(0),
+        verdict=text(),
+        stands=share(),
+    ),
     "intervals": table(
-        {"claim": text(), "protocol": text(), "group": text(), "seeds": whole(1)},
+        {**COMPARISON, "seeds": whole(1)},
         half_width=at_least_0(),
         verdict=text(),
     ),

@@ -1,11 +1,11 @@
-"""Run the study anew in a temporary folder: the same bytes, or a reason why not.
+"""Run the study again in a temporary folder, and say which files and runs differ, and why.
 
     python -m scripts.verify [--sample N]
 
-What comes out is compared with results/ here, and with the published results, of which
-docs/reference/ keeps the manifest and the verdicts. With --sample, N random blocks are trained,
-and nothing else. The last line says how it went; the status is 1 where a verdict differs, or where
-bytes do that ought not to.
+The rerun is compared with results/ and with the published results, of which docs/reference/ keeps
+the manifest and a few tables. With --sample, only N random blocks are trained again, and the files
+in results/ are checked against their manifest. The last line is the outcome; README.md says when
+the exit status is 0.
 """
 
 import argparse
@@ -16,9 +16,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-import pandas as pd
-
-from scripts import tables
 from scripts.config import check
 from scripts.digest import digest_of
 from scripts.errors import StudyError, reported
@@ -28,157 +25,122 @@ from scripts.receipts import path_of, sha256
 from scripts.schema import read_yaml
 from scripts.steps import study_digest, training_steps
 from scripts.study import block_tables
+from scripts.workflow import differences
 
 RESULTS, REFERENCE = Path("results"), Path("docs/reference")
-SHOWN = 10  # of each kind of difference
+MANIFEST, PROVENANCE = "MANIFEST.sha256", "provenance.json"
+KEPT = (MANIFEST, PROVENANCE, "summary.csv", "claims.csv", "verdicts.csv", "chaotic.csv")
+SHOWN = 10  # files that are not as the manifest lists them
 
 
 class VerifyError(StudyError):
     """One line: why nothing could be compared."""
 
 
-def run_anew(folder, *targets):
+def rerun(folder, *targets):
     """Run the study, or a part of it, on a copy of the project. VerifyError if that fails."""
     copy_project(folder)
     command = [sys.executable, "-m", "snakemake", "--cores", "all", *targets]
     if subprocess.run(command, cwd=folder).returncode:
-        raise VerifyError("the study failed, as said above")
+        raise VerifyError("the study failed; its messages are above")
 
 
-def read_manifest(path):
+def read_manifest(folder):
     """{file: SHA-256}"""
-    lines = path.read_text(encoding="utf-8").splitlines()
+    lines = (folder / MANIFEST).read_text(encoding="utf-8").splitlines()
     return {name: sha for sha, _, name in (line.partition("  ") for line in lines)}
 
 
 def read_provenance(folder):
-    path = folder / "provenance.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+    return json.loads((folder / PROVENANCE).read_text(encoding="utf-8"))
 
 
-def bytes_in(folder, files):
-    """{file: SHA-256} of results: as they lie there now, or as the published manifest has it."""
+def hashes(folder, files):
+    """{file: SHA-256} of the files that are there, or that the published manifest names."""
     if folder == REFERENCE:
-        return read_manifest(folder / "MANIFEST.sha256")
+        return read_manifest(folder)
     return {name: sha256(folder / name) for name in files if (folder / name).is_file()}
 
 
 def reasons(here, there):
-    """Why bytes may differ: what is not the same here and there, in words."""
+    """{kind: what differs, in words} of all that may change bytes."""
     kinds = {
-        "code": lambda said: said["study"][:12],
-        "Python": lambda said: said["python"],
-        **{name: lambda said, name=name: said["packages"].get(name) for name in here["packages"]},
-        "processor": lambda said: "{name} ({instructions})".format(
-            name=said["processor"]["name"], instructions=" ".join(said["processor"]["instructions"])
+        "code": lambda made: made["study"][:12],
+        "Python": lambda made: made["python"],
+        **{name: lambda made, name=name: made["packages"].get(name) for name in here["packages"]},
+        "processor": lambda made: "{name} ({instructions})".format(
+            name=made["processor"]["name"], instructions=" ".join(made["processor"]["instructions"])
         ),
     }
-    return [
-        f"another {kind}: {of(there)} there, {of(here)} here"
+    return {
+        kind: f"another {kind}: {of(there)} there, {of(here)} here"
         for kind, of in kinds.items()
         if of(there) != of(here)
-    ]
-
-
-def largest_difference(kind, ours, theirs):
-    """How far two tables are apart, in words."""
-    try:
-        ours, theirs = tables.read(kind, ours), tables.read(kind, theirs)
-    except tables.TableError as error:
-        return str(error)
-    key = tables.TABLES[kind].unique
-    if not ours[key].equals(theirs[key]):
-        return "other rows"
-    worst = ("", 0.0)
-    for column in ours.columns.difference(key, sort=False):
-        if pd.api.types.is_numeric_dtype(ours[column]):
-            a, b = (table[column].astype("float64") for table in (ours, theirs))
-            if (a.isna() != b.isna()).any():
-                return f"a value of {column} is there in one of them alone"
-            worst = max(worst, (column, (a - b).abs().max()), key=lambda pair: pair[1])
-        elif not ours[column].equals(theirs[column]):
-            return f"other words in {column}"
-    return f"at most {worst[1]:.2g}, in {worst[0]}"
-
-
-def flipped(ours, theirs):
-    """ "C1, as-written, relu: holds there, undecided here" for each verdict that differs."""
-    key = ["claim", "protocol", "group"]
-    both = (tables.read("claims", path).set_index(key)["verdict"] for path in (theirs, ours))
-    both = pd.concat(both, axis=1, keys=["there", "here"]).fillna("none")
-    return [
-        f"{', '.join(name)}: {row['there']} there, {row['here']} here"
-        for name, row in both[both["there"] != both["here"]].iterrows()
-    ]
+    }
 
 
 class Comparison:
-    """Of what was made anew with what lies in a folder, of which only a manifest may be there."""
+    """Of files of a rerun, ours, with those of a folder, theirs, or with its manifest."""
 
-    def __init__(self, anew, folder, here):
-        self.folder = folder
-        made = read_manifest(anew / "MANIFEST.sha256")
-        there = bytes_in(folder, made)
-        self.files = len(made)
-        self.different = [name for name, sha in made.items() if there.get(name) != sha]
-        self.reasons = reasons(here, read_provenance(folder))
-        self.flipped = flipped(anew / "claims.csv", folder / "claims.csv")
-        self.tables = {
-            name: largest_difference(Path(name).stem, anew / name, folder / name)
-            for name in self.different
-            if name.endswith(".csv") and "/" not in name and (folder / name).exists()
-        }
+    def __init__(self, ours, theirs, files, here):
+        self.ours, self.theirs, self.files = ours, theirs, files
+        both = [hashes(folder, files) for folder in (ours, theirs)]
+        self.different = sorted(name for name in files if both[0].get(name) != both[1].get(name))
+        self.alone = [name for name in self.different if not all(name in each for each in both)]
+        self.runs = differences.runs_that_differ(ours, theirs, self.different)
+        self.reasons = reasons(here, read_provenance(theirs))
+        self.elsewhere = [kind for kind in self.reasons if kind != "processor"]  # excuse any file
+        self.verdicts = []
 
     def tell(self):
-        same = self.files - len(self.different)
-        print(f"{self.folder}: {same} of {self.files} files have the same bytes")
-        lines = [f"{name}: {words}" for name, words in self.tables.items()]
-        others = [name for name in self.different if name not in self.tables]
-        lines += others[:SHOWN]
-        lines += [f"… and {len(others) - SHOWN} more files"] if len(others) > SHOWN else []
-        lines += self.reasons if self.different else []
-        lines += [f"verdict of {line}" for line in self.flipped]
-        for line in lines:
+        same = len(self.files) - len(self.different)
+        print(f"{self.theirs}: {same} of {len(self.files)} files have the same bytes")
+        for line in [*self.lines(), *(f"verdict of {line}" for line in self.verdicts)]:
             print(f"    {line}")
 
-    @property
+    def lines(self):
+        """Which runs and files differ, why, and how far."""
+        chaotic = "a block with chaotic runs" if self.theirs == REFERENCE else "chaotic"
+        for (combination, is_chaotic), seeds in self.runs.items():
+            why = chaotic if is_chaotic else another(self.reasons)
+            yield f"{', '.join(combination)}: {differences.in_words(seeds)}: {why}"
+        if others := [name for name in self.different if not name.startswith("runs/")]:
+            why = "rest on these runs" if self.runs else another(self.elsewhere)
+            yield f"{', '.join(others)}: {why}"
+        for name in self.alone:
+            yield f"{name}: only in one of them"
+        apart = differences.table_differences(self.ours, self.theirs, self.different)
+        yield from (f"{name}: {words}" for name, words in apart.items())
+        if self.different:
+            yield from self.reasons.values() or ["the processor, versions and code are the same"]
+
     def wrong(self):
-        """What is wrong, in words, or nothing."""
-        if self.flipped:
-            return f"{len(self.flipped)} verdicts differ from {self.folder}"
-        if self.different and not self.reasons:
-            return f"bytes differ from {self.folder}, for no known reason"
-        return ""
+        """What differs and must not, in words."""
+        found = [f"verdicts differ from {self.theirs}"] if self.verdicts else []
+        if self.elsewhere:
+            return found
+        if not all(is_chaotic for _, is_chaotic in self.runs):
+            why = "with no reason but another processor" if self.reasons else "for no known reason"
+            found.append(f"runs that are not chaotic differ from {self.theirs}, {why}")
+        if self.alone or (self.different and not self.runs):
+            found.append(f"files differ from {self.theirs}, for no known reason")
+        return found
+
+
+def another(kinds):
+    return ", ".join(f"another {kind}" for kind in kinds) or "no known reason"
 
 
 def verify(folder, config):
     """The last line, and whether all is well."""
     places, here = comparable(config), provenance(config, study_digest(config), {})
-    run_anew(folder)
-    compared = [Comparison(folder / "results", place, here) for place in places]
-    for comparison in compared:
-        comparison.tell()
-    if wrong := [comparison.wrong for comparison in compared if comparison.wrong]:
-        return f"Not verified: {'; '.join(wrong)}.", False
-    if any(comparison.different for comparison in compared):
-        return "Verified: other bytes, for the reasons above, and the same verdicts.", True
-    return "Verified: the same bytes, and so the same verdicts.", True
-
-
-def comparable(config):
-    """The folders of results here and of the published ones, if they are of these settings."""
-    found = []
-    for folder in (RESULTS, REFERENCE):
-        said = read_provenance(folder)
-        if said is None or not (folder / "claims.csv").exists():
-            print(f"{folder}: there are no results")
-        elif said["config"] != digest_of(config):
-            print(f"{folder}: the results are of other settings")
-        else:
-            found.append(folder)
-    if not found:
-        raise VerifyError("there is nothing to compare with; run make report first")
-    return found
+    rerun(folder)
+    made, compared = folder / "results", []
+    for place in places:
+        files = read_manifest(made).keys() | read_manifest(place).keys()
+        compared.append(Comparison(made, place, files, here))
+        compared[-1].verdicts = differences.verdicts_that_differ(made, place)
+    return outcome(compared, "the same verdicts", "the same bytes, and so the same verdicts")
 
 
 def verify_sample(folder, config, size):
@@ -187,23 +149,60 @@ def verify_sample(folder, config, size):
     steps = list(training_steps(config))
     chosen = sorted(random.sample(steps, min(size, len(steps))))
     print(*chosen, sep="\n")
-    run_anew(folder, *(str(path_of(step)) for step in chosen))
+    rerun(folder, *(str(path_of(step)) for step in chosen))
     files = block_tables([f"runs/{step.removeprefix('train/')}" for step in chosen])
-    made = {name: sha256(folder / "results" / name) for name in files}
-    with_reason, without = [], []
-    for place in places:
-        there = bytes_in(place, files)
-        different = [name for name in files if made[name] != there.get(name)]
-        why = reasons(here, read_provenance(place))
-        (with_reason if why else without).extend(f"{place}/{name}" for name in different)
-        print(f"{place}: {len(files) - len(different)} of {len(files)} files have the same bytes")
-        for line in [*different[:SHOWN], *why] if different else []:
-            print(f"    {line}")
-    if without:
-        return f"Not verified: {without[0]} has other bytes, for no known reason.", False
-    if with_reason:
-        return "Not the same bytes, for the reasons above; make verify compares the verdicts.", True
-    return f"Verified: {len(chosen)} of {len(steps)} blocks have the same bytes.", True
+    compared = [Comparison(folder / "results", place, files, here) for place in places]
+    blocks = f"{len(chosen)} of {len(steps)} blocks"
+    return outcome(compared, blocks, f"{blocks} have the same bytes", check_manifest())
+
+
+def comparable(config):
+    """The folders of results here and of the published ones, if they are of these settings."""
+    found = []
+    for folder in (RESULTS, REFERENCE):
+        missing = [name for name in KEPT if not (folder / name).exists()]
+        if PROVENANCE in missing:
+            print(f"{folder}: there are no results")
+        elif read_provenance(folder)["config"] != digest_of(config):
+            print(f"{folder}: the results are of other settings")
+        elif missing:
+            command = "report" if folder == RESULTS else "publish"
+            raise VerifyError(f"{folder} has no {', '.join(missing)}; run make {command} first")
+        else:
+            found.append(folder)
+    if not found:
+        raise VerifyError("there is nothing to compare with; run make report first")
+    return found
+
+
+def check_manifest():
+    """What is wrong with the files in results/, in words: nothing if they are as they were made."""
+    if not (RESULTS / MANIFEST).exists():
+        return []
+    listed = read_manifest(RESULTS)
+    found = hashes(RESULTS, listed)
+    wrong = [name for name, sha in listed.items() if found.get(name) != sha]
+    print(f"{RESULTS / MANIFEST}: {len(listed) - len(wrong)} of {len(listed)} files are as listed")
+    for name in wrong[:SHOWN]:
+        print(f"    {name}: {'another SHA-256' if name in found else 'missing'}")
+    return [f"files in {RESULTS} are not as {MANIFEST} lists them"] if wrong else []
+
+
+def outcome(compared, subject, same, wrong=()):
+    """Tell what differs. The last line, and whether all is well."""
+    for comparison in compared:
+        comparison.tell()
+    wrong = [words for comparison in compared for words in comparison.wrong()] + [*wrong]
+    different = {name for comparison in compared for name in comparison.different}
+    files = {name for comparison in compared for name in comparison.files}
+    if wrong:
+        return f"Not verified: {'; '.join(wrong)}.", False
+    if not different:
+        return f"Verified: {same}.", True
+    if any(comparison.different and comparison.elsewhere for comparison in compared):
+        return f"Verified: {subject}; other bytes, for the reasons above.", True
+    counts = f"{len(different)} of {len(files)} files differ"
+    return f"Verified: {subject}; {counts}, by chaotic runs alone.", True
 
 
 def count(text):
@@ -217,13 +216,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sample", type=count, metavar="N", help="train N random blocks only")
     sample = parser.parse_args().sample
-    sys.stdout.reconfigure(line_buffering=True)  # in order with what the run says
+    sys.stdout.reconfigure(line_buffering=True)  # in order with what the study prints
     config = read_yaml("config.yaml")
     check(config)
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
-        said, well = verify_sample(folder, config, sample) if sample else verify(folder, config)
-    print(said)
+        line, well = verify_sample(folder, config, sample) if sample else verify(folder, config)
+    print(line)
     sys.exit(0 if well else 1)
 
 

@@ -31,7 +31,8 @@ from scripts.steps import forget_code, steps, study_digest
 from scripts.study import FIGURES
 
 LISTENER = Path(__file__).with_suffix(".js")
-WATCHED = ("", "report", "report/layouts", "scripts", "framework", "results", "results/figures")
+WATCHED = ("", "report", "report/layouts", "scripts", "scripts/analysis", "framework")
+WATCHED += ("results", "results/figures")
 ENDINGS = (".j2", ".lua", ".css", ".js", ".html", ".csl", ".bib", ".yaml", ".csv", ".py", ".svg")
 CLAIMS = ("report/claims.yaml", "report/published.csv")
 FACTS = ("config.yaml", "results/", "report/claims.yaml", "report/causes.yaml")

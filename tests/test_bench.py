@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import torch
 import yaml
 
 from bench import growth, scale
@@ -23,15 +24,39 @@ TINY = SETTINGS | {"points": 40, "batch_size": 10, "epochs": 3, "hidden_widths":
 HERE = [name for name in IMPLEMENTATIONS if name != "JAX" or importlib.util.find_spec("jax")]
 
 
+PEERS = pytest.mark.parametrize("name", [name for name in HERE if name != "framework"])
+SINGLE = TINY | {"precision": "single"}
+
+
 @pytest.mark.parametrize("hidden", ["relu", "tanh", "selu", "sigmoid"])
-@pytest.mark.parametrize("name", [name for name in HERE if name != "framework"])
+@PEERS
 def test_every_implementation_trains_the_same_networks(name, hidden):
+    assert_the_same_losses(name, TINY, hidden, rel=1e-12)
+
+
+@PEERS
+def test_every_implementation_trains_them_in_single_precision(name):
+    assert_the_same_losses(name, SINGLE, "selu", rel=1e-5)
+
+
+def assert_the_same_losses(name, settings, hidden, rel):
+    """Of twelve seeds: more than the framework trains at once."""
     (ours, _), (theirs, _) = (
-        IMPLEMENTATIONS[key](TINY, hidden, [0, 1, 2]) for key in ("framework", name)
+        IMPLEMENTATIONS[key](settings, hidden, list(range(12))) for key in ("framework", name)
     )
     first = theirs()
-    assert first == pytest.approx(ours(), rel=1e-5)
+    assert first == pytest.approx(ours(), rel=rel)
     assert theirs() == first  # a second turn starts anew
+
+
+@pytest.mark.parametrize("name", HERE)
+def test_single_precision_is_another(name):
+    double, single = (
+        IMPLEMENTATIONS[name](settings, "tanh", [0])[0]() for settings in (TINY, SINGLE)
+    )
+    assert double != single
+    assert torch.tensor(single, dtype=torch.float64).float().tolist() == single
+    assert torch.tensor(double, dtype=torch.float64).float().tolist() != double
 
 
 def test_the_arithmetic_of_a_run_is_that_of_its_products():
@@ -41,7 +66,7 @@ def test_the_arithmetic_of_a_run_is_that_of_its_products():
 @in_ci
 def test_the_benchmark_writes_a_row_for_each_implementation(tmp_path):
     (tmp_path / "config.yaml").write_text(yaml.safe_dump({"training": TINY}))
-    command = "--implementations framework torch.nn --hidden relu --replicas 3 --repeats 2"
+    command = "--implementations framework torch.nn --hidden relu --replicas 3 12 --repeats 2"
     result = subprocess.run(
         [sys.executable, "-m", "bench.training", *command.split(), "--epochs", "3"],
         cwd=tmp_path,
@@ -50,10 +75,18 @@ def test_the_benchmark_writes_a_row_for_each_implementation(tmp_path):
         text=True,
     )
     assert result.returncode == 0, result.stderr
-    rows = pd.read_csv(tmp_path / "results/bench/training.csv").set_index("implementation")
-    assert rows["replicas"].to_dict() == {"framework": 3, "torch.nn": 2}
+    rows = pd.read_csv(tmp_path / "results/bench/training.csv")
+    own = rows[["replicas", "implementation", "precision", "runs"]].itertuples(index=False)
+    assert [tuple(row) for row in own] == [
+        (3, "framework", "double", 3),
+        (3, "torch.nn", "double", 2),
+        (3, "framework", "single", 3),
+        (12, "framework", "double", 12),
+        (12, "torch.nn", "double", 2),
+        (12, "framework", "single", 12),
+    ]
     assert (rows["seconds"] > 0).all()
-    per_run = (rows["seconds"] / rows["replicas"]).tolist()
+    per_run = (rows["seconds"] / rows["runs"]).tolist()
     assert rows["seconds_per_run"].tolist() == pytest.approx(per_run, rel=1e-4)
     assert (tmp_path / "results/bench/training.png").stat().st_size > 5000
     assert "% of peak" in result.stdout
@@ -71,7 +104,7 @@ def test_the_plain_pipeline_trains_the_same_run(tmp_path, monkeypatch):
     (row,) = pd.read_csv(tmp_path / "run.csv").to_dict("records")
     (ours,) = IMPLEMENTATIONS["framework"](TINY, "selu", [3])[0]()
     assert (row["hidden"], row["seed"]) == ("selu", 3)
-    assert row["loss"] == pytest.approx(ours, rel=1e-5)
+    assert row["loss"] == pytest.approx(ours, rel=1e-12)
 
 
 def test_all_epochs_of_a_study_are_those_of_each_of_its_runs():

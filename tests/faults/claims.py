@@ -32,7 +32,8 @@ def noticed(name, claim, runs, protocol_names):
 
 
 def verdicts(name, claim, runs, protocol_names):
-    return evaluate({name: claim}, Runs([runs]), protocol_names)["verdict"].tolist()
+    rows = evaluate({name: claim}, Runs([runs]), protocol_names)
+    return [table["verdict"].tolist() for table in rows]
 
 
 def mutations(claim, runs, protocol_names):
@@ -59,7 +60,7 @@ def opposed(claim, runs, protocol_names):
     index = [*KEYS, "seed"]
     values = runs.set_index(index)[metric].astype("float64").sort_index()
     for protocol in protocol_names:
-        for _, first, second in sides(claim, protocol):
+        for first, second in sides(claim, protocol):
             if first in values.index and (not isinstance(second, tuple) or second in values.index):
                 here = values.loc[first]
                 there = values.loc[second] if isinstance(second, tuple) else second

@@ -17,9 +17,11 @@ def partial(project, expect=0):
 
 
 def verdicts(project):
-    return pd.read_csv(project.folder / "results/claims.csv").set_index(
-        ["claim", "protocol", "group"]
-    )["verdict"]
+    """{(claim, protocol, comparison): verdict}, and under "all" the verdict over comparisons."""
+    of_each = pd.read_csv(project.folder / "results/claims.csv")
+    over = pd.read_csv(project.folder / "results/verdicts.csv").assign(comparison="all")
+    key = ["claim", "protocol", "comparison"]
+    return pd.concat([of_each, over]).set_index(key)["verdict"].sort_index()
 
 
 def test_missing_runs_are_named_on_top_and_what_rests_on_them_is_unproven(project, finished):

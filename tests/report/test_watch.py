@@ -14,6 +14,9 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
+from scripts import watch
+from scripts.config import ROOT
+from scripts.digest import imported
 from tests.report.test_browser import barriers
 
 pytestmark = pytest.mark.slow
@@ -89,6 +92,13 @@ def shown(page, words, selector="main"):
         return words in page.find_element(By.CSS_SELECTOR, selector).text
 
     WebDriverWait(page, 20, ignored_exceptions=[Exception]).until(there)
+
+
+def test_every_folder_of_code_that_makes_the_results_is_watched():
+    steps = ("train", "aggregate", "claims", "figures", "report")
+    code = {path for step in steps for path in imported(ROOT / f"scripts/{step}.py", ROOT)}
+    folders = {str(path.parent.relative_to(ROOT)) for path in code}
+    assert {"framework", "scripts", "scripts/analysis"} <= folders <= set(watch.WATCHED)
 
 
 def test_the_page_is_what_the_dag_writes_with_a_listener_behind_it(watcher):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from scripts.causes import CAUSES, judge, read_causes
+from scripts.causes import CAUSES, judge, read_causes, remedies
 from scripts.schema import ConfigError
 
 ROOT = Path(__file__).parents[2]
@@ -20,7 +20,9 @@ NAMES = "a list of different names of protocols"
 def test_the_repositorys_causes_are_read_as_they_are_written():
     causes = read_causes(ROOT / CAUSES)
     assert causes == WRITTEN
-    assert list(causes) == ["saturation", "patience", "loss", "inputs", "biases", "shrinking"]
+    assert list(causes) == [
+        *("saturation", "patience", "loss", "inputs", "biases", "shrinking", "both")
+    ]
 
 
 @pytest.mark.parametrize(("cause", "protocol"), PROTOCOLS)
@@ -33,6 +35,33 @@ def test_a_cause_predicts_of_protocols_of_the_study_that_train_sigmoids_througho
 def test_no_two_causes_predict_the_same():
     predictions = [(sorted(c["learns"]), sorted(c["fails"])) for c in WRITTEN.values()]
     assert all(predictions.count(one) == 1 and one != ([], []) for one in predictions)
+
+
+def test_each_remedy_of_the_study_is_tried_with_raw_and_with_standardised_inputs():
+    pairs = remedies(STUDY)
+    assert pairs["as-written"] == "standardised"
+    assert pairs["as-written-bce"] == "standardised-bce"
+    others = {raw: other for raw, other in pairs.items() if not raw.startswith("as-written")}
+    assert others == {raw: f"standardised-{raw}" for raw in others}
+    interventions = {p for _, p in PROTOCOLS}
+    assert interventions <= {*pairs, *pairs.values()}
+
+
+@pytest.mark.parametrize(
+    ("own", "found"),
+    [
+        ({"inputs": "standardised"}, True),
+        ({"inputs": "standardised", "seeds": 3}, True),
+        ({"inputs": "standardised", "epochs": 7}, False),
+        ({"inputs": "standardised", "hidden": ["relu"]}, False),
+        ({}, False),
+    ],
+)
+def test_a_remedy_is_paired_with_the_protocol_that_differs_in_its_inputs_alone(own, found):
+    config = STUDY | {
+        "protocols": {"fast": {"learning_rate": 1}, "other": {"learning_rate": 1} | own}
+    }
+    assert remedies(config) == ({"fast": "other"} if found else {})
 
 
 def refusal(tmp_path, causes):
@@ -165,5 +194,9 @@ def test_causes_are_judged_apart_and_kept_as_they_are():
     assert list(judged_causes) == list(WRITTEN)
     assert [name for name, cause in judged_causes.items() if not cause["wrong"]] == ["shrinking"]
     turned = judge(WRITTEN, {"longer": "learns"})
-    assert [name for name, cause in turned.items() if cause["wrong"]] == ["shrinking"]
+    assert [name for name, cause in turned.items() if cause["wrong"]] == [
+        "inputs",
+        "shrinking",
+        "both",
+    ]
     assert [name for name, cause in turned.items() if cause["right"]] == ["patience"]

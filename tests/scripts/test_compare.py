@@ -12,24 +12,25 @@ import yaml
 from scripts import tables
 from scripts.compare import BaseError, changed, comparison, numbers, passages, results_of, summary
 
-CLAIM = {"claim": "C1", "protocol": "p", "group": "all", "n": 3, "effect": 0.1, "ci_low": 0.0}
-CLAIM |= {"ci_high": 0.2, "p_adjusted": 0.5, "verdict": "holds", "fragility": 3, "refits": 3}
+CLAIM = {"claim": "C1", "protocol": "p", "comparison": "relu", "output": "sigmoid", "n": 3}
+CLAIM |= {"metric": "loss", "scale": "ratio", "margin": 0.1, "verdict": "holds", "stands": 0.95}
+CLAIM |= {"effect": 0.1, "ci_low": 0.0, "ci_high": 0.2, "p_adjusted": 0.5, "leans": "holds"}
 REPORT = (
     "# A report\n\nIt is 97.3 % of 20 runs.\n\n| a | b |\n|---|---|\n| relu | 0.5 |\n\nThe end.\n"
 )
 
 
-def made(folder, report=REPORT, verdict="holds", figure="<svg/>", **config):
+def made(folder, report=REPORT, verdict="holds", over="holds", figure="<svg/>", **config):
     """A folder of results, with its config beside it."""
     results = folder / "results"
     (results / "report").mkdir(parents=True)
     (results / "figures").mkdir()
     (results / "report/report.md").write_text(report)
     (results / "figures/fig1.svg").write_text(figure)
-    claims = pd.DataFrame([CLAIM | {"verdict": verdict}]).assign(
-        seeds_needed=pd.array([None], dtype="Int64")
-    )
-    tables.write(claims, "claims", results / "claims.csv")
+    claims = pd.DataFrame([CLAIM]).assign(seeds_needed=pd.array([None], dtype="Int64"))
+    for name, said in (("claims", verdict), ("verdicts", over)):
+        table = claims.assign(verdict=said)[list(tables.TABLES[name].columns)]
+        tables.write(table, name, results / f"{name}.csv")
     (folder / "config.yaml").write_text(yaml.safe_dump({"training": {"epochs": 3} | config}))
     return results
 
@@ -44,26 +45,42 @@ def test_what_is_the_same_does_not_show(tmp_path):
 def test_each_kind_of_change_is_found(tmp_path):
     base = made(tmp_path / "a")
     changed_report = REPORT.replace("97.3", "96.1").replace("0.5", "0.25").replace("The end", "End")
-    here = made(tmp_path / "b", changed_report, "reversed", "<svg> </svg>", epochs=5, loss="bce")
+    here = made(
+        *(tmp_path / "b", changed_report, "reversed", "mixed", "<svg> </svg>"), epochs=5, loss="bce"
+    )
     found = comparison("b", base, here)
     assert found["settings"] == [("training.epochs", 3, 5), ("training.loss", "–", "bce")]
-    assert found["verdicts"] == [("C1, p, all", "holds", "reversed")]
+    assert found["verdicts"] == [
+        ("C1, p", "holds", "mixed"),
+        ("C1, p, relu, sigmoid", "holds", "reversed"),
+    ]
     assert found["numbers"] == [("It is ", "97.3", "96.1"), ("relu", "0.5", "0.25")]
     assert [name for name, _, _ in found["figures"]] == ["fig1"]
-    assert summary(found).startswith("2 settings, 1 verdict, 2 numbers, 2 passages, 1 figure")
+    assert summary(found).startswith("2 settings, 2 verdicts, 2 numbers, 2 passages, 1 figure")
 
 
 def test_the_verdicts_of_a_table_with_other_columns_are_compared_too(tmp_path):
     base, here = made(tmp_path / "a"), made(tmp_path / "b", verdict="reversed")
     table = pd.read_csv(base / "claims.csv")
-    table.drop(columns="refits").to_csv(base / "claims.csv", index=False)
-    assert comparison("b", base, here)["verdicts"] == [("C1, p, all", "holds", "reversed")]
+    table[["verdict", *tables.COMPARISON]].to_csv(base / "claims.csv", index=False)
+    changes = [("C1, p, relu, sigmoid", "holds", "reversed")]
+    assert comparison("b", base, here)["verdicts"] == changes
 
 
-def test_a_table_without_verdicts_is_named(tmp_path):
+def test_a_table_of_no_claims_has_no_verdicts(tmp_path):
+    base, here = made(tmp_path / "a"), made(tmp_path / "b")
+    for name in ("claims", "verdicts"):
+        head = (base / f"{name}.csv").read_text().splitlines(keepends=True)[0]
+        (base / f"{name}.csv").write_text(head)
+    found = comparison("b", base, here)["verdicts"]
+    assert found == [("C1, p", "–", "holds"), ("C1, p, relu, sigmoid", "–", "holds")]
+
+
+@pytest.mark.parametrize("name", ["claims", "verdicts"])
+def test_a_table_without_verdicts_is_named(tmp_path, name):
     base = made(tmp_path / "a")
-    (base / "claims.csv").write_text("claim,group\nC1,all\n")
-    with pytest.raises(BaseError, match=r"claims\.csv: Usecols do not match columns"):
+    (base / f"{name}.csv").write_text("claim,protocol\nC1,p\n")
+    with pytest.raises(BaseError, match=rf"{name}\.csv: Usecols do not match columns"):
         comparison("b", base, base)
 
 

@@ -117,6 +117,7 @@ def measured(hidden, output="identity", seeds=200, **own):
     settings = {"points": 200, "data": "per-seed", "inputs": "raw", "loss": "mse"}
     settings |= {"hidden_widths": [25, 25, 25], "initialisation": "uniform", "gain": 1}
     settings |= {"biases": "uniform", "substitute": {}, "precision": "double", "device": "cpu"}
+    settings |= {"start": "drawn"}
     settings |= own
     seeds = list(range(seeds))
     x, t, *_ = draw_replicas(settings, seeds)

@@ -194,6 +194,7 @@ def test_a_wrong_value_is_named_and_nothing_is_written(path, columns, column, ro
 
 AT_LEAST_0, A_SHARE = "a number, 0 or more, or none", "a number from 0 to 1, or none"
 COUNT = "a whole number, 1 or more"
+NAMES = "names with “and” between"
 
 
 @pytest.mark.parametrize(
@@ -211,6 +212,10 @@ COUNT = "a whole number, 1 or more"
         ("published", "sd", -0.5, AT_LEAST_0),
         *[("agreement", column, 1.5, A_SHARE) for column in ("published_mean", "mean")],
         *[("agreement", c, -0.5, AT_LEAST_0) for c in ("published_sd", "sd", "spread")],
+        *[(name, "stands", 1.5, A_SHARE) for name in ("claims", "verdicts")],
+        *[(name, "margin", -0.5, AT_LEAST_0) for name in ("claims", "verdicts")],
+        *[("verdicts", c, "a and $b", NAMES) for c in ("comparison", "output")],
+        ("claims", "comparison", "a" * 201, "a name"),
         ("claims", "seeds_needed", 0, f"{COUNT}, or none"),
         ("intervals", "seeds", 0, COUNT),
         ("intervals", "half_width", -0.5, AT_LEAST_0),
@@ -286,7 +291,7 @@ def test_a_table_that_is_refused_leaves_the_old_file_as_it_was(path):
     [
         ("1e-09", "x", f"column final_train_loss, row 1: got x; allowed: {AT_LEAST_0}"),
         ("1e-09", "-2", f"column final_train_loss, row 1: got -2.0; allowed: {AT_LEAST_0}"),
-        ("0.5,0,", "5,0,", f"column train_accuracy, row 2: got 5.0; allowed: {A_SHARE}"),
+        ("0.5,0.0,", "5,0.0,", f"column train_accuracy, row 2: got 5.0; allowed: {A_SHARE}"),
         ("y,2", "y,", "column seed, row 3: got none; allowed: a whole number, 0 or more"),
         ("y,2", "y,0.5", "column seed, row 3: got 0.5; allowed: a whole number, 0 or more"),
         ("y,2", "y,-1", "column seed, row 3: got -1; allowed: a whole number, 0 or more"),

@@ -64,6 +64,7 @@ def settings(**own):
         "momentum": 0,
         "initialisation": "uniform",
         "gain": 1,
+        "start": "drawn",
         "biases": "uniform",
         "prediction": "threshold",
         "target_accuracy": 0.9,
@@ -245,6 +246,20 @@ def test_a_seed_in_its_ten_is_the_network_trained_alone(hidden):
         alone, here = train(own, hidden, "sigmoid", [seed]), of_seeds(together, [seed])
         for name, rows in alone.items():
             assert_frame_equal(rows, here[name], rtol=1e-12)
+
+
+@pytest.mark.parametrize(("precision", "nudge"), [("double", 1e-13), ("single", 2**-23)])
+def test_a_nudged_start_is_a_last_digit_away(precision, nudge):
+    drawn, nudged = (
+        build(settings(start=start, precision=precision), "tanh", "sigmoid", [3])
+        for start in ("drawn", "nudged")
+    )
+    for before, after in zip(drawn[::2], nudged[::2], strict=True):
+        assert torch.equal(before.bias, after.bias)
+        assert (after.weight.abs() > before.weight.abs()).all()
+        assert_close(
+            after.weight / before.weight - 1, torch.full_like(after.weight, nudge), rtol=1, atol=0
+        )
 
 
 def test_single_precision_starts_from_the_same_numbers_rounded():
