@@ -106,7 +106,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pairs", type=int, default=200)
     pairs = parser.parse_args().pairs
-    claims, runs = read_claims(), Runs([pd.read_csv(RUNS)])
+    table = pd.read_csv(RUNS)
+    claims = {name: claim for name, claim in read_claims().items() if claim["metric"] in table}
+    runs = Runs([table])
     protocols = dict.fromkeys(protocol for protocol, *_ in runs.seeds)
     stated = [
         (claims[name], [comparison.differences for comparison in comparisons])
