@@ -209,7 +209,7 @@ def scope(claim, outputs):
     """Of which networks a claim is tested, and with which margin."""
     ratio = claim["scale"] == "ratio"
     margin = f"margin ×{math.exp(claim['margin']):.3g}" if ratio else f"margin {claim['margin']:g}"
-    if len(outputs) > 1:
+    if len(outputs) != 1:
         return margin
     names = "–".join(map(activation_name, outputs.pop().split("-")))
     return f"{names} output\n{margin}"

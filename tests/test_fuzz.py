@@ -385,8 +385,8 @@ def test_a_billion_of_anything_is_refused(folder, name, value, layer):
 
 
 def test_anchors_and_merged_keys_may_be_used(folder):
-    text = SOURCES["config.yaml"].decode().replace("as-coded:  ", "as-coded: &coded  ")
-    text = text.replace("gain-1: {", "mine: {<<: *coded, epochs: 7}\n  gain-1: {")
+    text = SOURCES["config.yaml"].decode()
+    text = text.replace("  rate-1: ", "  mine: {<<: *as-coded, epochs: 7}\n  rate-1: ", 1)
     found = read_broken(folder, "config.yaml", text.encode(), READERS["config.yaml"])
     assert found["protocols"]["mine"] == found["protocols"]["as-coded"] | {"epochs": 7}
 
@@ -643,6 +643,7 @@ def project(tmp_path_factory):
         "factors": factors_of(own),
         "agreement": agreement(tables.read("published", ROOT / PUBLISHED), summary),
         "missing": least("missing")[:0],
+        "chaotic": least("chaotic")[:0],
     }
     for name, table in made.items():
         tables.write(table, name, folder / f"results/{name}.csv")

@@ -29,7 +29,7 @@ def test_comments_docstrings_and_layout_run_nothing(project):
         ("framework/linear.py", "import torch\n", "import torch\n\n\n# a comment\n"),
         (
             "framework/activations.py",
-            '"""y = σ(x) = 1 / (1 + e⁻ˣ); y′ = y(1 − y)."""',
+            '"""y = σ(x) = 1 / (1 + e⁻ˣ); y′ = σ′(x) = e⁻ˣ / (1 + e⁻ˣ)²."""',
             '"""The logistic function."""',
         ),
         (
@@ -38,7 +38,7 @@ def test_comments_docstrings_and_layout_run_nothing(project):
             "(settings,hidden,output,seeds):",
         ),
         ("scripts/data.py", '"""The study', '"""Said otherwise: the study'),
-        ("scripts/claims.py", "RESAMPLES = 2999", "RESAMPLES = (2999)  # odd"),
+        ("scripts/analysis/inference.py", "REFITS = 999", "REFITS = (999)  # odd"),
     ]:
         project.edit(path, old, new)
     assert project.planned() == {}
@@ -53,8 +53,8 @@ def test_comments_docstrings_and_layout_run_nothing(project):
         # half of the networks end in a Sigmoid
         (
             "framework/activations.py",
-            "return y.addcmul(y, y, value=-1)",
-            "return y - y * y",
+            "return x.sigmoid()",
+            "return 1 * x.sigmoid()",
             JOBS / 2,
         ),
     ],

@@ -466,7 +466,7 @@ def test_figure_3_has_only_the_claims_that_the_main_protocol_tests(written, monk
     monkeypatch.setattr(figures, "save", lambda figure, name: drawn.update({name: figure}))
     main()
     shown = [panel.get_title(loc="right").split(":")[0] for panel in drawn["fig3"].axes]
-    assert shown == ["C1", "C2", "C3", "C4"]
+    assert shown == ["C1", "C2", "C3", "C4", "T5"]
     assert {"C6", "C6e"} <= set(verdicts["claim"])  # under the other protocol
     labels = [text.get_text() for text in drawn["fig3"].legends[0].get_texts()]
     assert labels == ["plain", "other", "other-bce"]
