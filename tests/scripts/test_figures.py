@@ -301,11 +301,14 @@ def test_a_panel_says_what_is_expected_and_shows_the_margin_and_the_comparisons(
         assert sorted({*margin.get_corners()[:, 0]}) == [-claim["margin"], claim["margin"]]
         compared = table[table["claim"] == name][["comparison", "output"]].drop_duplicates()
         assert len(panels[name].get_yticks()) == len(compared)
-        words = panels[name].get_xlabel()
+        *networks, margin = panels[name].get_xlabel().split("\n")
         if claim["scale"] == "ratio":
-            assert words == f"ratio, margin ×{np.exp(claim['margin']):.3g}"
+            assert margin == f"margin ×{np.exp(claim['margin']):.3g}"
         else:
-            assert words == f"difference, margin {claim['margin']}"
+            assert margin == f"margin {claim['margin']}"
+        outputs = {"C1": "Sigmoid–Identity", "C2": "Sigmoid–Identity", "C3": None, "T5": "Identity"}
+        output = outputs.get(name, "Sigmoid")
+        assert networks == ([f"{output} output"] if output else [])
     named = [label.get_text() for label in panels["C3"].get_yticklabels()]
     assert named[::-1] == [
         f"{pair}\n({output})"
