@@ -25,7 +25,7 @@ def test_editing_the_template_writes_the_report_alone(project):
 
 def test_comments_docstrings_and_layout_run_nothing(project):
     for path, old, new in [
-        ("framework/activations.py", "def exp(x):", "def exp(x):  # a comment"),
+        ("framework/activations.py", "def positive(x):", "def positive(x):  # a comment"),
         ("framework/linear.py", "import torch\n", "import torch\n\n\n# a comment\n"),
         (
             "framework/activations.py",

@@ -306,9 +306,9 @@ def test_a_panel_says_what_is_expected_and_shows_the_margin_and_the_comparisons(
             assert margin == f"margin ×{np.exp(claim['margin']):.3g}"
         else:
             assert margin == f"margin {claim['margin']}"
-        outputs = {"C1": "Sigmoid–Identity", "C2": "Sigmoid–Identity", "C3": None, "T5": "Identity"}
-        output = outputs.get(name, "Sigmoid")
-        assert networks == ([f"{output} output"] if output else [])
+        outputs = compared["output"].unique()
+        names = [output.title().replace("-", "–") for output in outputs]
+        assert networks == ([f"{names[0]} output"] if len(outputs) == 1 else [])
     named = [label.get_text() for label in panels["C3"].get_yticklabels()]
     assert named[::-1] == [
         f"{pair}\n({output})"
