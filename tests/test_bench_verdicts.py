@@ -11,15 +11,8 @@ from scipy import stats
 from bench import verdicts
 from bench.verdicts import compare, count, hodges_lehmann, signed_rank, trimmed
 from scripts.analysis import inference
+from tests.scripts.test_claims import CLAIM
 
-CLAIM = {
-    "metric": "loss",
-    "scale": "difference",
-    "comparisons": [{"first": {"output": "sigmoid"}, "second": {"output": "identity"}}],
-    "within": {"hidden": ["relu", "tanh"]},
-    "expected": "lower",
-    "margin": 0.1,
-}
 estimators = pytest.mark.parametrize("estimator", verdicts.ESTIMATORS.values())
 
 
