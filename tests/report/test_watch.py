@@ -94,6 +94,11 @@ def shown(page, words, selector="main"):
     WebDriverWait(page, 20, ignored_exceptions=[Exception]).until(there)
 
 
+def nothing_to_say(page):
+    """Wait until the page shows neither a mistake nor a note."""
+    WebDriverWait(page, 20).until(lambda page: not page.find_element(By.ID, "watch").is_displayed())
+
+
 def test_every_folder_of_code_that_makes_the_results_is_watched():
     steps = ("train", "aggregate", "claims", "figures", "report")
     code = {path for step in steps for path in imported(ROOT / f"scripts/{step}.py", ROOT)}
@@ -128,7 +133,7 @@ def test_a_mistake_is_shown_until_it_is_mended(page, watcher):
     shown(page, "Summary")  # the last good page stays
     watcher.project.edit(TEMPLATE, "{{ rnus }}\n\n# Summary", "# Conclusion")
     shown(page, "Conclusion")
-    assert not page.find_element(By.ID, "watch").is_displayed()
+    nothing_to_say(page)
     watcher.project.edit(TEMPLATE, "# Conclusion", "# Summary")
     shown(page, "Summary")
 
@@ -148,7 +153,7 @@ def test_results_older_than_the_settings_are_named(page, watcher):
     watcher.project.set(seeds=4)
     shown(page, "Results are older than code or settings; make report would run train (", "#watch")
     watcher.project.set(seeds=3)
-    WebDriverWait(page, 20).until(lambda page: not page.find_element(By.ID, "watch").is_displayed())
+    nothing_to_say(page)
 
 
 def test_edited_claims_figures_and_code_are_used(browser, own_watcher):
@@ -159,7 +164,7 @@ def test_edited_claims_figures_and_code_are_used(browser, own_watcher):
     edit("report/claims.yaml", "metric: final_trane_loss", "metric: final_train_loss")
     edit("report/claims.yaml", "gives lower training losses", "makes losses small")
     shown(page, "makes losses small")
-    assert not page.find_element(By.ID, "watch").is_displayed()
+    nothing_to_say(page)
 
     def picture(page):
         return page.find_element(By.CSS_SELECTOR, "#fig\\:losses img").get_attribute("src")
