@@ -26,7 +26,7 @@ from scripts.receipts import receipt
 
 TEN = 10  # seeds 0 to 9, 10 to 19, …: always trained in one tensor, which fixes a run's last bits
 SIDE_BY_SIDE = {"cpu": TEN, "cuda": 1000 * TEN}  # seeds in a tensor: as many as are fastest
-NUDGE = 1e-13  # of a weight: some hundred times its last digit in double precision
+NUDGE = 1e-12  # of a weight: some thousand times its last digit in double precision
 DTYPES = {"double": torch.float64, "single": torch.float32}
 PER_REPLICA = (-2, -1)  # the axes of one replica's points and outputs
 LAYER_EPOCHS = (0, 1, 10, 100)  # when layers are measured, besides the last epoch

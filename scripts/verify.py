@@ -30,6 +30,7 @@ from scripts.workflow import differences
 RESULTS, REFERENCE = Path("results"), Path("docs/reference")
 MANIFEST, PROVENANCE = "MANIFEST.sha256", "provenance.json"
 KEPT = (MANIFEST, PROVENANCE, "summary.csv", "claims.csv", "verdicts.csv", "chaotic.csv")
+PATHS = ("ATEN_CPU_CAPABILITY", "MKL_CBWR")  # choose torch's and MKL's code for other processors
 SHOWN = 10  # files that are not as the manifest lists them
 
 
@@ -68,15 +69,20 @@ def reasons(here, there):
         "code": lambda made: made["study"][:12],
         "Python": lambda made: made["python"],
         **{name: lambda made, name=name: made["packages"].get(name) for name in here["packages"]},
-        "processor": lambda made: "{name} ({instructions})".format(
-            name=made["processor"]["name"], instructions=" ".join(made["processor"]["instructions"])
-        ),
+        "processor": processor,
     }
     return {
         kind: f"another {kind}: {of(there)} there, {of(here)} here"
         for kind, of in kinds.items()
         if of(there) != of(here)
     }
+
+
+def processor(made):
+    """The processor that made results and the path of code taken on it, in words."""
+    path = [*made["processor"]["instructions"]]
+    path += [f"{name}={made['environment'][name]}" for name in PATHS if name in made["environment"]]
+    return f"{made['processor']['name']} ({' '.join(path)})"
 
 
 class Comparison:

@@ -71,6 +71,8 @@ def made_elsewhere(project, kind, folder="results"):
     made = json.loads(path.read_text())
     if kind == "processor":
         made["processor"]["name"] = "Another Chip"
+    elif kind == "path":
+        made["environment"]["ATEN_CPU_CAPABILITY"] = "of-another-chip"
     elif kind == "code":
         made["study"] = "0" * 64
     else:
@@ -112,8 +114,15 @@ def test_a_sample_of_no_size_is_refused(project, sample):
     assert f"argument --sample: got {sample}; allowed: a whole number, 1 or more" in result.stderr
 
 
-@pytest.mark.parametrize("kind", ["", "processor"])
-def test_chaotic_runs_may_differ_and_what_rests_on_them(project, tmp_path, capsys, kind):
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ("", "the processor, versions and code are the same"),
+        ("processor", "another processor: Another Chip ("),
+        ("path", "ATEN_CPU_CAPABILITY=of-another-chip) there"),
+    ],
+)
+def test_chaotic_runs_may_differ_and_what_rests_on_them(project, tmp_path, capsys, kind, reason):
     name_chaotic(project, 0)
     change_run(project, 0)
     project.edit("results/report/report.md", "Abstract", "Summary")
@@ -127,8 +136,7 @@ def test_chaotic_runs_may_differ_and_what_rests_on_them(project, tmp_path, capsy
     assert f"results: {n - 4} of {n} files have the same bytes\n" in out
     assert "    plain, relu, identity: seed 0: chaotic\n" in out
     assert "    chaotic.csv, report/report.md, runs.csv: rest on these runs\n" in out
-    reason = "another processor: Another Chip (" if kind else "the processor, versions and code are"
-    assert f"    {reason}" in out
+    assert reason in out
 
 
 def test_other_runs_of_a_chaotic_block_may_not_differ(project, tmp_path, capsys):
