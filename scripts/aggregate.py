@@ -13,6 +13,7 @@ seeds of a combination by some 40 bytes each.
 import argparse
 import contextlib
 import json
+import math
 
 import numpy as np
 import pandas as pd
@@ -30,6 +31,7 @@ from scripts.study import SUMMARIES, block_folders, block_tables, blocks_by_comb
 COMBINATION = list(tables.COMBINATION)
 SEEDS_AT_ONCE = 1000  # read in one go
 NUMBERS_AT_ONCE = 2_000_000  # sorted in one go
+CONSTANT = {"mse": 0.25, "bce": math.log(2)}  # the loss of an output of ½ for every point
 SUMMARISED = [*tables.METRICS, "diverged", "epochs_to_target"]  # columns of runs
 
 
@@ -69,6 +71,12 @@ def summarise(runs, target):
     return pd.DataFrame([summary])
 
 
+def plateau_left(losses, kind):
+    """The first epoch, from 1, whose loss is below nine tenths of an output of ½'s; NaN if none."""
+    below = losses < 0.9 * CONSTANT[kind]
+    return below.to_numpy().argmax() + 1 if below.any() else np.nan
+
+
 def aggregate(settings, seeds_per_job, combination, folders, write):
     """Write what the blocks of a combination hold and what they say over seeds."""
     epochs, columns = settings["epochs"], Columns()
@@ -95,7 +103,8 @@ def aggregate(settings, seeds_per_job, combination, folders, write):
     write["factors"](root_mean(squared))
     runs = pd.DataFrame(columns.read("runs", 0, len(SUMMARISED)).T, columns=SUMMARISED)
     summary = summarise(runs, settings["target_accuracy"])
-    write["summary"](summary.assign(**combination))
+    left = plateau_left(losses["median"], settings["loss"])
+    write["summary"](summary.assign(plateau_left=left, **combination))
 
 
 def by_run(column, count):

@@ -15,14 +15,14 @@ from scripts.causes import judge, remedies
 from scripts.config import protocols
 from scripts.errors import StudyError
 from scripts.filters import listed, where
-from scripts.names import activation_name, comparison_names
+from scripts.names import comparison_names
 from scripts.schema import nearest
 from scripts.study import DRAWN_SEEDS, beside_main, combinations
 
 RESULTS = (  # it reads
     *("summary", "factors", "missing", "claims", "verdicts", "intervals", "agreement", "chaotic"),
 )
-NAMED = 10  # missing combinations, or chaotic seeds
+NAMED = 10  # missing combinations
 PACKAGES = (
     *("torch", "snakemake", "pandas", "numpy", "matplotlib", "jinja2", "pypandoc_binary", "typst"),
 )
@@ -216,7 +216,7 @@ def missing_runs(rows):
 
 def chaotic_runs(rows, summary):
     """Of each protocol that was trained from a nudged start, too: how many of how many runs are
-    chaotic, and which.
+    chaotic.
     """
     trained = dict.fromkeys(row["protocol"] for row in summary)
     return [
@@ -224,26 +224,11 @@ def chaotic_runs(rows, summary):
             "protocol": protocol,
             "count": Number(len(own), [Source("results/chaotic.csv", protocol, "seed")]),
             "runs": sum(row["n"] for row in where(summary, protocol=protocol)),
-            "which": [chaotic_seeds(combination) for combination in by_combination(own)],
         }
         for protocol in trained
         if protocol + NUDGED in trained
         for own in [where(rows, protocol=protocol)]
     ]
-
-
-def by_combination(rows):
-    keys = dict.fromkeys((row["hidden"], row["output"]) for row in rows)
-    return [where(rows, hidden=hidden, output=output) for hidden, output in keys]
-
-
-def chaotic_seeds(rows):
-    """ "ReLU with Sigmoid (seeds 3 and 7)", or how many, where they are many."""
-    of = " with ".join(activation_name(rows[0][column]) for column in ("hidden", "output"))
-    seeds = [f"{row['seed']:.0f}" for row in rows]
-    if len(seeds) > NAMED:
-        return f"{of} ({len(seeds)} seeds)"
-    return f"{of} (seed{'s' if len(seeds) > 1 else ''} {listed(seeds)})"
 
 
 def sentences(words):

@@ -134,6 +134,7 @@ TABLES = {
         n=whole(0),
         diverged=whole(0),
         trained=share(),
+        plateau_left=number(pa.Check.ge(1), allowed="a number, 1 or more"),
         epochs_to_target_median=number(pa.Check.ge(1), allowed="a number, 1 or more"),
         **{
             f"{metric}_{statistic}": KINDS[metric]()

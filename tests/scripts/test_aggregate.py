@@ -15,7 +15,7 @@ from numpy.testing import assert_allclose
 from pandas.testing import assert_frame_equal
 
 from scripts import aggregate, tables
-from scripts.aggregate import gather, main, over_seeds, summarise
+from scripts.aggregate import gather, main, over_seeds, plateau_left, summarise
 from scripts.factors import factors
 from scripts.study import seed_blocks
 
@@ -144,7 +144,7 @@ def test_diverged_runs_are_counted_and_left_out_of_the_statistics():
 
 def test_a_combination_of_which_all_runs_diverged_keeps_its_row_without_values(tmp_path):
     lost, kept = (
-        summarise(own, TARGET).assign(**NAMES | {"hidden": hidden})
+        summarise(own, TARGET).assign(**NAMES | {"hidden": hidden, "plateau_left": NAN})
         for hidden, own in (("relu", runs([None, None])), ("tanh", runs([0.5, 1.0], [2, 4])))
     )
     tables.write(pd.concat([lost, kept]), "summary", tmp_path / "summary.csv")
@@ -203,6 +203,20 @@ def test_a_run_that_diverged_after_the_target_counts_with_its_epochs():
     assert (row["diverged"], row["epochs_to_target_median"]) == (1, 2)
 
 
+@pytest.mark.parametrize(
+    ("losses", "kind", "epoch"),
+    [
+        ([0.26, 0.25, 0.226, 0.224, 0.1], "mse", 4),
+        ([0.2, 0.25, 0.1], "mse", 1),
+        ([0.25, 0.225], "mse", NAN),  # at the bound is not below it
+        ([0.7, 0.63, 0.62, 0.2], "bce", 3),
+        ([NAN, 0.2], "mse", 2),
+    ],
+)
+def test_the_plateau_is_left_where_the_loss_falls_below_nine_tenths_of_it(losses, kind, epoch):
+    assert plateau_left(pd.Series(losses), kind) == pytest.approx(epoch, nan_ok=True)
+
+
 BLOCK = "results/runs/p/relu-identity/seeds-0-1"
 
 
@@ -254,7 +268,7 @@ def made_study(seeds, seeds_per_job):
     """A study of two combinations, the tables of its blocks lying in the current folder."""
     study = {"seeds": seeds, "seeds_per_job": seeds_per_job}
     study |= {"hidden": ["relu"], "output": ["identity"]}
-    study |= {"training": {"target_accuracy": 0.6, "epochs": 2}}
+    study |= {"training": {"target_accuracy": 0.6, "epochs": 2, "loss": "mse"}}
     study |= {"protocols": {"q": {"target_accuracy": 0.8}, "p": {}}}
     for protocol in "pq":
         accuracies = [(0.7, 0.9)[seed % 2] for seed in range(seeds)]

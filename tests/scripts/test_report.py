@@ -88,7 +88,7 @@ def known(config, runs, summary=None, **results):
 def summary_of(config, runs):
     targets = {name: own["target_accuracy"] for name, own in protocols(config).items()}
     rows = [
-        summarise(own, targets[key[0]]).assign(**dict(zip(KEYS, key, strict=True)))
+        summarise(own, targets[key[0]]).assign(plateau_left=7, **dict(zip(KEYS, key, strict=True)))
         for key, own in runs.groupby(KEYS)
     ]
     return pd.concat(rows)[list(tables.TABLES["summary"].columns)].reset_index(drop=True)
