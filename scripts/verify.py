@@ -96,13 +96,15 @@ class Comparison:
         self.runs = differences.runs_that_differ(ours, theirs, self.different)
         self.reasons = reasons(here, read_provenance(theirs))
         self.elsewhere = [kind for kind in self.reasons if kind != "processor"]  # excuse any file
-        self.verdicts = []
+        self.verdicts = {}
 
     def tell(self):
         same = len(self.files) - len(self.different)
         print(f"{self.theirs}: {same} of {len(self.files)} files have the same bytes")
-        for line in [*self.lines(), *(f"verdict of {line}" for line in self.verdicts)]:
+        for line in self.lines():
             print(f"    {line}")
+        for words, chaotic in self.verdicts.items():
+            print(f"    verdict of {words}{', by chaotic runs' if chaotic else ''}")
 
     def lines(self):
         """Which runs and files differ, why, and how far."""
@@ -122,7 +124,7 @@ class Comparison:
 
     def wrong(self):
         """What differs and must not, in words."""
-        found = [f"verdicts differ from {self.theirs}"] if self.verdicts else []
+        found = [] if all(self.verdicts.values()) else [f"verdicts differ from {self.theirs}"]
         if self.elsewhere:
             return found
         if not all(is_chaotic for _, is_chaotic in self.runs):
@@ -205,6 +207,8 @@ def outcome(compared, subject, same, wrong=()):
         return f"Not verified: {'; '.join(wrong)}.", False
     if not different:
         return f"Verified: {same}.", True
+    if verdicts := {words for comparison in compared for words in comparison.verdicts}:
+        subject = f"{len(verdicts)} verdicts differ by chaotic runs"
     if any(comparison.different and comparison.elsewhere for comparison in compared):
         return f"Verified: {subject}; other bytes, for the reasons above.", True
     counts = f"{len(different)} of {len(files)} files differ"
