@@ -21,7 +21,7 @@ from scripts.runs import Runs
 
 RUNS = "docs/verdicts.csv"
 SEEDS = 20  # of a study
-SHARES = (0, 0.8, 0.85, 0.9, 0.95)
+SHARES = (0, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95)
 
 
 def trimmed(d, part=0.2):

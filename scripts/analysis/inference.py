@@ -9,7 +9,7 @@ from scipy import stats
 ALPHA = 0.05  # verdicts rest on 1 − ALPHA intervals, and on adjusted p-values below ALPHA
 FEWEST_PAIRS = 3
 REFITS = 999
-STANDS = 0.9  # the share of refits that a verdict needs: docs/verdicts.md
+STANDS = 0.75  # the share of refits that a verdict needs: docs/verdicts.md
 REFITTED_AT_ONCE = 5_000_000  # numbers
 UNDECIDED = "undecided"
 
