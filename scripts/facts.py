@@ -8,7 +8,7 @@ from importlib.metadata import version
 import jinja2
 
 from scripts import tables
-from scripts.analysis.chaos import NUDGED
+from scripts.analysis.chaos import NUDGED, without_twins
 from scripts.analysis.inference import ALPHA, REFITS, STANDS
 from scripts.bound import LISTING, Names, Number, Source
 from scripts.causes import judge, remedies
@@ -42,10 +42,11 @@ class FactsError(StudyError):
 
 def facts(config, digest, results, claims, causes):
     """All that the template can name. `results` are the tables by name."""
+    seeds = {name: own["seeds"] for name, own in protocols(config).items()}
+    config = without_twins(config)
     settings = bound_protocols(config)
     main = next(iter(settings))
     beside = list(beside_main(config))
-    seeds = {name: own["seeds"] for name, own in protocols(config).items()}
     rows_of = {name: bound_rows(name, results[name], seeds) for name in RESULTS}
     all_rows = in_order(config, rows_of["summary"])
     of_source = {name: entry for name, entry in claims.items() if name.startswith("C")}
