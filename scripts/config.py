@@ -4,7 +4,7 @@ import ast
 from pathlib import Path
 
 from scripts.digest import parsed
-from scripts.schema import ConfigError, check_schema, given, nearest
+from scripts.schema import ConfigError, check_schema, given
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = Path(__file__).with_name("config.schema.yaml")
@@ -19,9 +19,6 @@ def check(config):
     for protocol, settings in every.items():
         check_combination(f"protocols.{protocol}", settings)
         check_device(f"protocols.{protocol}", settings["device"])
-    check_substitutes("training", config["training"], every.values())
-    for protocol, own in config["protocols"].items():
-        check_substitutes(f"protocols.{protocol}", own, [every[protocol]])
 
 
 def protocols(config):
@@ -62,18 +59,6 @@ def check_device(place, device):
         if not torch.cuda.is_available():
             raise ConfigError(
                 f"{place}.device: got 'cuda', which torch does not find here; allowed: cpu"
-            )
-
-
-def check_substitutes(place, own, trained_by):
-    """ConfigError where settings substitute for an activation that nothing trains."""
-    names = [name for settings in trained_by for name in settings["hidden"] + settings["output"]]
-    names = list(dict.fromkeys(names))
-    for name in own.get("substitute", ()):
-        if name not in names:
-            hint = ", ".join(names) + nearest(name, names)
-            raise ConfigError(
-                f"{place}.substitute: got {given(name)}; allowed: what is trained: {hint}"
             )
 
 
