@@ -172,10 +172,10 @@ SOURCES = {  # {file: what it holds before it is broken}
 
 
 def fuzzed(many):
-    """A hypothesis test of so many examples in CI: the same each time, each within a second."""
+    """A hypothesis test of so many examples in CI: the same each time."""
     return settings(
         max_examples=examples(many),
-        deadline=1000,
+        deadline=None,
         derandomize=True,
         database=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
@@ -604,17 +604,12 @@ WITHOUT_END = [
 
 @pytest.mark.parametrize("template", WITHOUT_END, ids=lambda template: template[:40])
 def test_what_would_not_end_or_leave_the_sandbox_is_refused(folder, template):
-    @fuzzed(20)  # for the deadline
-    @given(st.booleans())
-    def check(_):
-        def written(_):
-            text = render(f"one\n{template}\n", FACTS)
-            check_text(text, template, "")
-            return text
+    def written(_):
+        text = render(f"one\n{template}\n", FACTS)
+        check_text(text, template, "")
+        return text
 
-        assert read_broken(folder, PATH, b"", written, lines=2) is None
-
-    check()
+    assert read_broken(folder, PATH, b"", written, lines=2) is None
 
 
 @pytest.mark.parametrize("name", [PATH, str(BIBLIOGRAPHY)])
