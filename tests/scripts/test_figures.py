@@ -133,10 +133,10 @@ def signal_of(layers):
 
 def summary_of(runs):
     rows = [
-        summarise(own, 0.9).assign(**dict(zip(KEYS, key, strict=True)))
+        summarise(own, 0.9).assign(plateau_left=7, **dict(zip(KEYS, key, strict=True)))
         for key, own in runs.groupby(KEYS)
     ]
-    return pd.concat(rows)
+    return pd.concat(rows)[list(tables.TABLES["summary"].columns)]
 
 
 def markers(panel):
