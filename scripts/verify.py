@@ -80,9 +80,9 @@ def reasons(here, there):
 
 def processor(made):
     """The processor that made results and the path of code taken on it, in words."""
-    path = [*made["processor"]["instructions"]]
-    path += [f"{name}={made['environment'][name]}" for name in PATHS if name in made["environment"]]
-    return f"{made['processor']['name']} ({' '.join(path)})"
+    chosen = [f"{name}={value}" for name, value in made["environment"].items() if name in PATHS]
+    path = " ".join([*made["processor"]["instructions"], *chosen])
+    return f"{made['processor']['name']} ({path})"
 
 
 class Comparison:
@@ -96,15 +96,17 @@ class Comparison:
         self.runs = differences.runs_that_differ(ours, theirs, self.different)
         self.reasons = reasons(here, read_provenance(theirs))
         self.elsewhere = [kind for kind in self.reasons if kind != "processor"]  # excuse any file
-        self.verdicts = {}
+        self.verdicts = {}  # {what differs, in words: its protocol}
+        self.chaotic = {protocol for (protocol, *_), is_chaotic in self.runs if is_chaotic}
 
     def tell(self):
         same = len(self.files) - len(self.different)
         print(f"{self.theirs}: {same} of {len(self.files)} files have the same bytes")
         for line in self.lines():
             print(f"    {line}")
-        for words, chaotic in self.verdicts.items():
-            print(f"    verdict of {words}{', by chaotic runs' if chaotic else ''}")
+        for words, protocol in self.verdicts.items():
+            why = ", by chaotic runs" if protocol in self.chaotic else ""
+            print(f"    verdict of {words}{why}")
 
     def lines(self):
         """Which runs and files differ, why, and how far."""
@@ -124,7 +126,8 @@ class Comparison:
 
     def wrong(self):
         """What differs and must not, in words."""
-        found = [] if all(self.verdicts.values()) else [f"verdicts differ from {self.theirs}"]
+        unexplained = set(self.verdicts.values()) - self.chaotic
+        found = [f"verdicts differ from {self.theirs}"] if unexplained else []
         if self.elsewhere:
             return found
         if not all(is_chaotic for _, is_chaotic in self.runs):

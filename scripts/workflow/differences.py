@@ -102,17 +102,17 @@ def gaps(ours, theirs):
 
 
 def verdicts_that_differ(ours, theirs):
-    """{"C1, as-written: holds there, undecided here": whether it rests on chaotic runs} of claims,
-    and of their comparisons.
+    """{"C1, as-written: holds there, undecided here": its protocol} of claims, and of their
+    comparisons.
     """
-    found, chaotic = {}, {protocol for protocol, *_ in chaotic_runs(ours, theirs)}
+    found = {}
     for name in ("verdicts", "claims"):
         both = (tables.read(name, folder / f"{name}.csv") for folder in (theirs, ours))
         both = [table.set_index(tables.TABLES[name].unique)["verdict"] for table in both]
         both = pd.concat(both, axis=1, keys=["there", "here"]).fillna("none")
         for key, row in both[both["there"] != both["here"]].iterrows():
             words = f"{', '.join(key)}: {row['there']} there, {row['here']} here"
-            found[words] = key[1] in chaotic
+            found[words] = key[1]
     return found
 
 

@@ -224,6 +224,19 @@ def test_another_verdict_is_excused_by_chaotic_runs_alone(
     assert f": reversed there, {before} here{', by chaotic runs' * chaotic}\n" in out
 
 
+def test_a_chaotic_run_that_is_the_same_excuses_no_verdict(project, tmp_path):
+    """Nor does one of another protocol that differs."""
+    name_chaotic(project, 0)
+    change_run(project, 0)
+    with (project.folder / "results/chaotic.csv").open("a") as file:
+        file.write("fast,relu,identity,0,0.2,0.3\n")
+    path = project.folder / "results/verdicts.csv"
+    rows = pd.read_csv(path, dtype="str", keep_default_na=False)
+    rows.loc[rows.index[rows["protocol"] == "fast"][0], "verdict"] = "reversed"
+    rows.to_csv(path, index=False)
+    assert verified(tmp_path) == ("Not verified: verdicts differ from results.", False)
+
+
 @pytest.mark.parametrize(("kind", "excused"), [("", False), ("processor", False), ("typst", True)])
 def test_files_that_rest_on_the_same_runs_are_the_same(project, tmp_path, capsys, kind, excused):
     project.edit("results/report/report.md", "Abstract", "Summary")
