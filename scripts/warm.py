@@ -4,9 +4,9 @@
 
 does what `python -m MODULE ARGUMENTS…` does. The environment's WARM says "PID FOLDER": the first
 job starts the server, which imports its MODULE, calls its `warm_up` if there is one, listens on a
-socket in the folder, and ends when process PID (Snakemake) does. Other modules are imported in the
-fork, and find there what they share with the first. Without WARM, or if anything is wrong with the
-server, the job runs by itself: to the same effect, only later.
+socket in the folder, and ends when process PID (Snakemake) does. Other modules are imported when
+they are first asked for. Without WARM, or if anything is wrong with the server, the job runs by
+itself: to the same effect, only later.
 """
 
 import contextlib
@@ -86,27 +86,41 @@ def serve(module, parent, folder):
         listener.settimeout(LOOK_FOR_PARENT)
         print("listening", flush=True)
         getattr(importlib.import_module(module), "warm_up", lambda: None)()
-        gc.freeze()  # what is there now is not looked through, and so not copied, in each fork
         while alive(parent):
-            with contextlib.suppress(TimeoutError):
+            with contextlib.suppress(OSError, ValueError):  # nobody asks, or whoever did is gone
                 connection, _ = listener.accept()
                 with connection:
-                    if os.fork() == 0:
-                        listener.close()
-                        work(connection)
+                    answer_in_a_fork(connection, listener)
             with contextlib.suppress(ChildProcessError):
                 while os.waitpid(-1, os.WNOHANG)[0]:
                     pass
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def work(connection):
+def answer_in_a_fork(connection, listener):
+    """Import what a job needs, for later jobs too, and fork to do it."""
+    connection.settimeout(LOOK_FOR_PARENT)
+    _, outputs, *_ = socket.recv_fds(connection, 1, 2)
+    command = json.loads(connection.makefile().readline())
+    with contextlib.suppress(Exception):  # the job says what is wrong
+        importlib.import_module(command[0])
+    gc.freeze()  # what is there now is not looked through, and so not copied, in the fork
+    if os.fork() == 0:
+        try:
+            listener.close()
+            work(connection, outputs, command)
+        finally:
+            os._exit(1)
+    for output in outputs:
+        os.close(output)
+
+
+def work(connection, outputs, command):
     """One job, in a process of its own, which ends with the job or with whoever asked for it."""
     connection.settimeout(None)
-    _, outputs, *_ = socket.recv_fds(connection, 1, 2)
     for standard, given in zip((1, 2), outputs, strict=True):
         os.dup2(given, standard)
-    sys.argv = json.loads(connection.makefile().readline())
+    sys.argv = command
     connection.sendall(STARTED)
     threading.Thread(target=end_with, args=[connection], daemon=True).start()
     status = status_of(sys.argv[0])

@@ -21,6 +21,7 @@ from tests.report.test_browser import barriers
 
 pytestmark = pytest.mark.slow
 TEMPLATE = "report/report.md.j2"
+PATIENCE = 120  # seconds: what is waited for comes, on a busy machine late
 
 
 class Watcher:
@@ -47,7 +48,7 @@ class Watcher:
 
     def hear(self, words):
         """A line of the terminal with these words."""
-        for _ in range(200):
+        for _ in range(10 * PATIENCE):
             if found := [line for line in self.lines if words in line]:
                 return found[0]
             time.sleep(0.1)
@@ -55,7 +56,7 @@ class Watcher:
 
     def get(self, path="/", **headers):
         request = urllib.request.Request(self.address + path, headers=headers)
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             return answer.read()
 
 
@@ -91,12 +92,14 @@ def shown(page, words, selector="main"):
     def there(page):
         return words in page.find_element(By.CSS_SELECTOR, selector).text
 
-    WebDriverWait(page, 20, ignored_exceptions=[Exception]).until(there)
+    WebDriverWait(page, PATIENCE, ignored_exceptions=[Exception]).until(there)
 
 
 def nothing_to_say(page):
     """Wait until the page shows neither a mistake nor a note."""
-    WebDriverWait(page, 20).until(lambda page: not page.find_element(By.ID, "watch").is_displayed())
+    WebDriverWait(page, PATIENCE).until(
+        lambda page: not page.find_element(By.ID, "watch").is_displayed()
+    )
 
 
 def test_every_folder_of_code_that_makes_the_results_is_watched():
@@ -144,9 +147,9 @@ def test_an_edited_layout_is_shown(page, watcher):
 
     before = width(page)
     watcher.project.edit("report/layouts/html.css", "--measure: 42rem", "--measure: 21rem")
-    WebDriverWait(page, 20).until(lambda page: width(page) < 0.6 * before)
+    WebDriverWait(page, PATIENCE).until(lambda page: width(page) < 0.6 * before)
     watcher.project.edit("report/layouts/html.css", "--measure: 21rem", "--measure: 42rem")
-    WebDriverWait(page, 20).until(lambda page: width(page) == before)
+    WebDriverWait(page, PATIENCE).until(lambda page: width(page) == before)
 
 
 def test_results_older_than_the_settings_are_named(page, watcher):
@@ -171,7 +174,7 @@ def test_edited_claims_figures_and_code_are_used(browser, own_watcher):
 
     before = picture(page)
     edit("scripts/figures.py", 'xlabel="epoch"', 'xlabel="an epoch"')
-    wait = WebDriverWait(page, 20, ignored_exceptions=[Exception])
+    wait = WebDriverWait(page, PATIENCE, ignored_exceptions=[Exception])
     wait.until(lambda page: picture(page) != before)
 
     edit("scripts/names.py", '"relu": "ReLU"', '"relu": "Rectifier"')
@@ -218,6 +221,6 @@ def test_a_port_that_is_taken_is_named(watcher):
 
 def test_it_ends_cleanly_on_an_interrupt(own_watcher):
     own_watcher.process.send_signal(signal.SIGINT)
-    assert own_watcher.process.wait(timeout=10) == 0
+    assert own_watcher.process.wait(timeout=PATIENCE) == 0
     own_watcher.listener.join()
     assert not [line for line in own_watcher.lines if "Traceback" in line]

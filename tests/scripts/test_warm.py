@@ -66,12 +66,12 @@ def command(tmp_path, parent):
 
 
 def finish(process):
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=300)
     return process.returncode, out, err
 
 
 def wait_for(condition):
-    for _ in range(300):
+    for _ in range(3000):
         if condition():
             return True
         time.sleep(0.05)
