@@ -34,7 +34,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import ndtri  # quantiles of the normal distribution
 
 from scripts import tables
 from scripts.analysis.inference import (
@@ -191,12 +191,12 @@ def seeds_needed(claim, result, comparisons):
     so much that the p-value is low enough for all comparisons; and so in STANDS of all studies.
     None where there is nothing to say.
     """
-    error = (result["ci_high"] - result["ci_low"]) / 2 / stats.norm.isf(ALPHA / 2)
+    error = (result["ci_high"] - result["ci_low"]) / 2 / -ndtri(ALPHA / 2)
     if not error > 0:
         return None
-    size, luck = abs(result["effect"]), stats.norm.ppf(STANDS)
-    leaves_0 = size / (stats.norm.isf(ALPHA / 2 / comparisons) + luck)
-    within_margin = (claim["margin"] - size) / (stats.norm.isf(ALPHA / 2) + luck)
+    size, luck = abs(result["effect"]), ndtri(STANDS)
+    leaves_0 = size / (luck - ndtri(ALPHA / 2 / comparisons))
+    within_margin = (claim["margin"] - size) / (luck - ndtri(ALPHA / 2))
     times_narrower = error / max(leaves_0, within_margin)
     return max(result["n"] + 1, math.ceil(result["n"] * times_narrower**2))
 
