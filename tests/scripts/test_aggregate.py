@@ -319,6 +319,7 @@ def test_the_tables_of_a_study_are_those_of_its_blocks(tmp_path, monkeypatch):
         assert_frame_equal(made[name], tables.read(name, "expected.csv"), check_exact=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("seeds_per_job", "at_once", "numbers_at_once"),
     [(2, 2, 1), (2, 4, 12), (3, 100, 100), (3, 1, 100), (6, 1, 1)],

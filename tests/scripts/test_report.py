@@ -131,6 +131,7 @@ def one_line(text):
     return " ".join(text.split())
 
 
+@pytest.mark.slow
 @cases
 def test_the_report_is_written_whatever_the_runs_did(case):
     text = text_of(case)
