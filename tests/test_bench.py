@@ -66,7 +66,7 @@ def test_the_arithmetic_of_a_run_is_that_of_its_products():
 @in_ci
 def test_the_benchmark_writes_a_row_for_each_implementation(tmp_path):
     (tmp_path / "config.yaml").write_text(yaml.safe_dump({"training": TINY}))
-    command = "--implementations framework torch.nn --hidden relu --replicas 3 12 --repeats 1"
+    command = "--implementations framework torch.nn --hidden relu --replicas 3 12 --repeats 2"
     result = subprocess.run(
         [sys.executable, "-m", "bench.training", *command.split(), "--epochs", "3"],
         cwd=tmp_path,

@@ -321,7 +321,7 @@ def texts(data):
             yield from texts(item)
 
 
-@fuzzed(400)
+@fuzzed(800)
 @given(content=broken_yaml("config.yaml"))
 def test_a_broken_config_is_refused_or_can_be_run(folder, content):
     found = read_broken(folder, "config.yaml", content, READERS["config.yaml"])
@@ -333,7 +333,7 @@ def test_a_broken_config_is_refused_or_can_be_run(folder, content):
             assert all(isinstance(n, int) and n > 0 for n in [own["epochs"], *own["hidden_widths"]])
 
 
-@fuzzed(300)
+@fuzzed(500)
 @given(content=broken_yaml(str(CLAIMS)))
 def test_broken_claims_are_refused_or_can_be_decided(folder, content):
     for name, claim in (read_broken(folder, str(CLAIMS), content, read_claims) or {}).items():

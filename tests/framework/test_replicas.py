@@ -9,7 +9,7 @@ import framework
 from framework import MLP, SGD, Adam, BCELoss, BCEWithLogitsLoss, Linear, MSELoss, Sequential
 from tests.effort import IN_CI
 
-REPLICAS = [1, 2, 7, 10] if IN_CI else [1, 2, 7]
+REPLICAS = [1, 2, 3, 7, 10, 16] if IN_CI else [1, 2, 7]
 SEEDS = range(REPLICAS[-1])
 DTYPE = torch.float64
 POINTS, BATCH, EPOCHS = 37, 10, 3  # no multiple of anything: the last batch has 7 points
