@@ -68,6 +68,9 @@ class Comparison(NamedTuple):
     differences: pd.Series  # by seed
 
 
+NONE = pd.Series(dtype="float64")
+
+
 def evaluate(claims, runs, protocol_names, missing=()):
     """The tables claims and verdicts."""
     rows, over = [], []
@@ -115,17 +118,16 @@ def key_of(description, protocol):
 
 def compared(claim, runs, missing, first, second):
     keys = [key for key in (first, second) if isinstance(key, tuple)]
-    status = ""
+    _, *names = (dict.fromkeys(named) for named in zip(*keys, strict=True))
+    hidden, output = map("-".join, names)
     if not all(key in runs or key in missing for key in keys):
-        status = NOT_TESTED
-    elif not set(keys).isdisjoint(missing):
-        status = UNPROVEN
+        return Comparison(hidden, output, NOT_TESTED, NONE)
+    status = "" if set(keys).isdisjoint(missing) else UNPROVEN
     values = [
         runs.metric(claim["metric"], key) if isinstance(key, tuple) else key
         for key in (first, second)
     ]
-    _, *names = (dict.fromkeys(named) for named in zip(*keys, strict=True))
-    return Comparison(*map("-".join, names), status, paired(claim, *values))
+    return Comparison(hidden, output, status, paired(claim, *values))
 
 
 def paired(claim, first, second):
@@ -201,17 +203,14 @@ def seeds_needed(claim, result, comparisons):
     return max(result["n"] + 1, math.ceil(result["n"] * times_narrower**2))
 
 
-def intervals(claims, runs, protocol_names, shown, missing=()):
-    """Half-widths and verdicts with a quarter of the seeds, half of them, and all, under the
-    protocols to show.
-    """
-    count = max((seeds for key, seeds in runs.seeds.items() if key[0] in shown), default=0)
+def intervals(claims, runs, protocol_names, missing=()):
+    """Half-widths and verdicts with a quarter of the seeds, half of them, and all."""
+    count = max((seeds for key, seeds in runs.seeds.items() if key[0] in protocol_names), default=0)
     by_seeds = {
         seeds: evaluate(claims, runs.first(seeds), protocol_names, missing)[0]
         for seeds in (math.ceil(count / 4), math.ceil(count / 2), count)
     }
     table = pd.concat(by_seeds, names=["seeds"]).reset_index("seeds")
-    table = table[table["protocol"].isin(shown)]
     table["half_width"] = (table["ci_high"] - table["ci_low"]) / 2
     return table[list(tables.TABLES["intervals"].columns)]
 
@@ -231,7 +230,7 @@ def decide_all(config):
     keys = tables.read("missing", "results/missing.csv")[KEYS]
     missing = frozenset(keys.itertuples(index=False, name=None))
     rows, over = evaluate(claims, runs, protocols(config), missing)
-    shrinking = intervals(claims, runs, protocols(config), list(beside_main(config)), missing)
+    shrinking = intervals(claims, runs, list(beside_main(config)), missing)
     published = tables.read("published", PUBLISHED)
     summary = tables.read("summary", "results/summary.csv")
     complete = [key not in missing for key in summary[KEYS].itertuples(index=False, name=None)]

@@ -69,8 +69,9 @@ def known(config, runs, summary=None, **results):
     summary = summary_of(config, runs) if summary is None else summary
     key = runs.to_csv()
     if key not in VERDICTS:
-        of = STATED, Runs([runs]), protocols(config)
-        VERDICTS[key] = dict(zip(["claims", "verdicts"], evaluate(*of), strict=True))
+        of = STATED, Runs([runs])
+        tested = evaluate(*of, protocols(config))
+        VERDICTS[key] = dict(zip(["claims", "verdicts"], tested, strict=True))
         VERDICTS[key]["intervals"] = intervals(*of, list(beside_main(config)))
     published = tables.read("published", ROOT / PUBLISHED)
     made_tables = VERDICTS[key] | {
@@ -115,7 +116,14 @@ CASES = {
     "all diverged": made(lambda i: True),
     "one of everything, diverged": made(lambda i: True, **ONE),
 }
-cases = pytest.mark.parametrize("case", CASES)
+cases = pytest.mark.parametrize(
+    "case",
+    [
+        # The claims of all protocols take seconds.
+        pytest.param(case, marks=[pytest.mark.slow] * (len(config["protocols"]) > 2))
+        for case, (config, _) in CASES.items()
+    ],
+)
 
 
 @functools.cache
@@ -131,7 +139,6 @@ def one_line(text):
     return " ".join(text.split())
 
 
-@pytest.mark.slow
 @cases
 def test_the_report_is_written_whatever_the_runs_did(case):
     text = text_of(case)

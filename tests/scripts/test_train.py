@@ -197,6 +197,7 @@ def test_what_is_spent_beforehand_is_what_a_job_does(monkeypatch):
 # A run depends on its seed alone
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("loss", ["mse", "bce"])
 @pytest.mark.parametrize("output", ["identity", "sigmoid"])
