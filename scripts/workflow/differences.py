@@ -9,6 +9,7 @@ import pandas as pd
 
 from scripts import tables
 from scripts.analysis.chaos import NUDGED
+from scripts.claims import sides
 
 
 def runs_that_differ(ours, theirs, files):
@@ -101,9 +102,9 @@ def gaps(ours, theirs):
     return words
 
 
-def verdicts_that_differ(ours, theirs):
-    """{"C1, as-written: holds there, undecided here": its protocol} of claims, and of their
-    comparisons.
+def verdicts_that_differ(ours, theirs, claims):
+    """{"C1, as-written: holds there, undecided here": the protocols whose runs decide it} of
+    claims, and of their comparisons.
     """
     found = {}
     for name in ("verdicts", "claims"):
@@ -112,8 +113,15 @@ def verdicts_that_differ(ours, theirs):
         both = pd.concat(both, axis=1, keys=["there", "here"]).fillna("none")
         for key, row in both[both["there"] != both["here"]].iterrows():
             words = f"{', '.join(key)}: {row['there']} there, {row['here']} here"
-            found[words] = key[1]
+            claim, protocol, *_ = key
+            found[words] = protocols_compared(claims[claim], protocol)
     return found
+
+
+def protocols_compared(claim, protocol):
+    """The protocols whose runs decide a claim under a protocol."""
+    compared = itertools.chain(*sides(claim, protocol))
+    return {key[0] for key in compared if isinstance(key, tuple)}
 
 
 def in_words(seeds):

@@ -11,10 +11,16 @@ import yaml
 
 from scripts import tables, verify
 from scripts.config import ROOT
+from scripts.predicates import read_claims
 from scripts.receipts import sha256
 from scripts.schema import read_yaml
 from scripts.verify import VerifyError
-from scripts.workflow.differences import chaotic_runs, in_words, largest_difference
+from scripts.workflow.differences import (
+    chaotic_runs,
+    in_words,
+    largest_difference,
+    protocols_compared,
+)
 
 pytestmark = pytest.mark.slow
 BLOCK = "runs/plain/relu-identity/seeds-0-1"
@@ -235,6 +241,12 @@ def test_a_chaotic_run_that_is_the_same_excuses_no_verdict(project, tmp_path):
     rows.loc[rows.index[rows["protocol"] == "fast"][0], "verdict"] = "reversed"
     rows.to_csv(path, index=False)
     assert verified(tmp_path) == ("Not verified: verdicts differ from results.", False)
+
+
+def test_a_verdict_rests_on_the_runs_of_each_protocol_that_its_claim_compares():
+    claims = read_claims()
+    assert protocols_compared(claims["C4"], "p") == {"p"}
+    assert protocols_compared(claims["C6"], "p") == {"p", "p-bce"}
 
 
 @pytest.mark.parametrize(("kind", "excused"), [("", False), ("processor", False), ("typst", True)])
