@@ -8,7 +8,7 @@ and number of replicas, all implementations train in the first precision, and th
 other precisions, too. Each is a process of its own, all of them bound to the same core; they take
 turns, and medians are shown. The framework trains ten replicas at a time, as the study does;
 torch.func and JAX train all at once. Runs of torch.nn come one after another, so that a few of them
-tell the seconds per run. By default, it takes about a quarter of an hour.
+tell the seconds per run. By default, it takes from a quarter of an hour to more than an hour.
 """
 
 import argparse
@@ -181,7 +181,7 @@ def plot(rows, path):
         places = [j + (i - (len(names) - 1) / 2) * width for j in range(len(own))]
         bars = axes.bar(places, own, width=0.95 * width, label=name)
         axes.bar_label(bars, fmt="%.2g", fontsize=6)
-    axes.set(yscale="log", ylabel=f"seconds for each of {replicas} runs")
+    axes.set_ylabel(f"seconds for each of {replicas} runs")
     axes.set_xticks(range(len(hidden)), hidden)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(
