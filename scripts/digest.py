@@ -50,7 +50,22 @@ def items(path):
     for node in ast.walk(tree):  # which nobody else asks for docstrings
         if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
             del node.body[0]
-    return [(getattr(item, "name", None), ast.dump(item)) for item in tree.body]
+    return [(getattr(item, "name", None), in_words(item)) for item in tree.body]
+
+
+def in_words(node):
+    """A syntax tree in words that are the same in every version of Python: those of ast.dump and
+    ast.unparse are not, since versions add fields, and write strings in other quotes.
+    """
+    if isinstance(node, ast.JoinedStr):  # Python 3.12 adds empty texts to f-strings
+        node.values = [part for part in node.values if getattr(part, "value", None) != ""]
+    if isinstance(node, ast.AST):
+        fields = [(name, value) for name, value in ast.iter_fields(node) if value not in (None, [])]
+        inner = ", ".join(f"{name}={in_words(value)}" for name, value in fields)
+        return f"{type(node).__name__}({inner})"
+    if isinstance(node, list):
+        return f"[{', '.join(map(in_words, node))}]"
+    return repr(node)
 
 
 @functools.cache

@@ -96,3 +96,31 @@ def test_a_class_that_is_not_used_does_not_count(tmp_path):
     without = digest(tmp_path / "a", unused=["Layer"])
     assert digest(tmp_path / "b", CODE.replace("x + LIMIT", "x"), unused=["Layer"]) == without
     assert digest(tmp_path / "c", CODE.replace("= 3", "= 4"), unused=["Layer"]) != without
+
+
+SYNTAX = '''import math as m
+
+
+@property
+def forward(x, *, gain: float = 1e-3, **more) -> "Layer":
+    """Compute."""
+    if (n := len(x)) > 1_000 and x[1:, ::2] is not None:
+        return [f"{i!r:>{n}} 'it' {m.pi:.3f}" for i in x if i]
+    match x:
+        case {"a": [1, *rest], **others} | {"b": rest, **others}:
+            return lambda y=-2.5: y @ x
+    try:
+        return {**more, b"\\0": 3j, "é\\n\\"'": ...}
+    except* (OSError, ValueError) as error:
+        raise RuntimeError from error
+
+
+async def stream(source: list[int]):
+    async for item in source:
+        yield item
+'''
+
+
+def test_code_has_one_digest_under_all_versions_of_python(tmp_path):
+    """This one is that of Python 3.11, 3.12 and 3.13."""
+    assert digest(tmp_path, SYNTAX).startswith("465369351586")
