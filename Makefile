@@ -20,16 +20,26 @@ install = set -o pipefail; \
 	print "  " part[1] " " part[2] " " $$(NF-1) " " $$NF; fflush() } \
 	/^Installing collected/ { print "  unpacking …"; fflush() }'
 
+# A run that is killed leaves its lock in .snakemake/.
+SNAKEMAKE = .venv/bin/python -m snakemake --cores $(CORES) || { status=$$?; \
+	[ -z "$$(ls .snakemake/locks 2> /dev/null)" ] || echo "If no other run is at work here," \
+	"a killed one has left its lock: make unlock removes it" >&2; exit $$status; }
+
 PYTEST = .venv/bin/python -m pytest --numprocesses $(WORKERS) --dist loadscope --no-loadscope-reorder
 
-.PHONY: report partial verify publish watch diff test quick lint faults bench clean \
+.PHONY: report partial unlock verify publish watch diff test quick lint faults bench clean \
 	linked without-python
 
 report: .venv/installed  # the whole study, from training to results/report/
-	@.venv/bin/python -m snakemake --cores $(CORES)
+	@$(SNAKEMAKE)
+	@echo "The report: results/report/report.html"
 
 partial: .venv/installed  # the report of the runs that are there, without training
-	@PARTIAL=1 .venv/bin/python -m snakemake --cores $(CORES)
+	@PARTIAL=1 $(SNAKEMAKE)
+	@echo "The partial report: results/report/report.html"
+
+unlock: .venv/installed  # after a run that was killed, as by a power cut
+	@.venv/bin/python -m snakemake --unlock
 
 verify: .venv/installed  # the same bytes? reruns the study, or SAMPLE blocks of it, and compares
 	@.venv/bin/python -m scripts.verify $(if $(SAMPLE),--sample "$(SAMPLE)")

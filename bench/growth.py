@@ -19,6 +19,7 @@ import json
 import os
 import sys
 import tempfile
+from pathlib import Path
 
 import pandas as pd
 
@@ -36,10 +37,10 @@ def grown(seeds, epochs):
         dag_seconds = project.snakemake("--dry-run")
         seconds = project.snakemake()
         after = left_in(folder)
-        config = json.dumps(project.config)
+        Path(folder, "config.json").write_text(json.dumps(project.config))
         took, mib = {}, {}
         for step in ("aggregate", "claims", "figures"):
-            took[step], mib[step] = project.python(f"scripts.{step}", "--config", config)
+            took[step], mib[step] = project.python(f"scripts.{step}", "--config", "config.json")
     return {
         "seeds": seeds,
         "jobs": -(-seeds // SEEDS_PER_JOB),

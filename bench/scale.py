@@ -35,6 +35,7 @@ def planned(runs, seeds_per_job):
         config = project.config | {"seeds_per_job": seeds_per_job}
         protocols = COMBINATIONS // len(config["hidden"]) // len(config["output"])
         config["seeds"] = runs // COMBINATIONS
+        config["main"] = "p0"
         config["protocols"] = {f"p{i}": {"learning_rate": 0.1 + i / 100} for i in range(protocols)}
         project.configure(config)
         return project.python("snakemake", "--cores", 1, "--dry-run", "--quiet")

@@ -1,6 +1,6 @@
 """Gather the tables of all blocks, and what they say over seeds.
 
-    python -m scripts.aggregate --config JSON [--by DIGEST] [--partial]
+    python -m scripts.aggregate --config FILE [--by DIGEST] [--partial]
 
 writes results/runs.csv, losses.csv, layers.csv, factors.csv, signal.csv, chaotic.csv, summary.csv
 and missing.csv. The last says which blocks are missing; none may be but with --partial, where those
@@ -12,7 +12,6 @@ seeds of a combination by some 40 bytes each.
 
 import argparse
 import contextlib
-import json
 import math
 
 import numpy as np
@@ -21,7 +20,7 @@ import pandas as pd
 from scripts import tables
 from scripts.analysis.chaos import NUDGED, chaotic
 from scripts.columns import Columns
-from scripts.config import protocols
+from scripts.config import protocols, read_resolved
 from scripts.errors import StudyError, reported
 from scripts.factors import root_mean, squares
 from scripts.receipts import receipt
@@ -189,7 +188,7 @@ def check_block(rows, path, within_a_run, rows_a_run=None):
 @reported("aggregate")
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--config", required=True, type=json.loads)
+    parser.add_argument("--config", required=True, type=read_resolved)
     parser.add_argument("--by")
     parser.add_argument("--partial", action="store_true")
     arguments = parser.parse_args()

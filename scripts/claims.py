@@ -1,6 +1,6 @@
 """Decide the source's claims by the runs.
 
-    python -m scripts.claims --config JSON [--by DIGEST]
+    python -m scripts.claims --config FILE [--by DIGEST]
 
 reads report/claims.yaml and results/runs.csv, and writes results/claims.csv, a row a comparison,
 verdicts.csv, a row a claim and protocol, and intervals.csv; reads report/published.csv and
@@ -28,7 +28,6 @@ stands for all of them together, and is else undecided.
 
 import argparse
 import itertools
-import json
 import math
 from typing import NamedTuple
 
@@ -46,7 +45,7 @@ from scripts.analysis.inference import (
     student,
     verdicts,
 )
-from scripts.config import protocols
+from scripts.config import protocols, read_resolved
 from scripts.errors import reported
 from scripts.predicates import read_claims
 from scripts.published import PUBLISHED, agreement
@@ -211,6 +210,7 @@ def intervals(claims, runs, protocol_names, missing=()):
         for seeds in (math.ceil(count / 4), math.ceil(count / 2), count)
     }
     table = pd.concat(by_seeds, names=["seeds"]).reset_index("seeds")
+    table = table[table["seeds"] > 0]
     table["half_width"] = (table["ci_high"] - table["ci_low"]) / 2
     return table[list(tables.TABLES["intervals"].columns)]
 
@@ -218,7 +218,7 @@ def intervals(claims, runs, protocol_names, missing=()):
 @reported("claims")
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--config", required=True, type=json.loads)
+    parser.add_argument("--config", required=True, type=read_resolved)
     parser.add_argument("--by")
     arguments = parser.parse_args()
     with receipt("claims", arguments.by, VERDICTS, VERDICTS_FROM):

@@ -1,15 +1,60 @@
 """The study's configuration: checked before anything runs, and resolved into protocols."""
 
 import ast
+import json
+import os
 from pathlib import Path
 
-from scripts.digest import parsed
-from scripts.schema import ConfigError, check_schema, given
+from scripts.analysis.chaos import without_twins
+from scripts.digest import digest_of, parsed
+from scripts.files import write_whole
+from scripts.schema import ConfigError, check_schema, given, nearest, parse_yaml, read_yaml
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = Path(__file__).with_name("config.schema.yaml")
+RESOLVED = Path(".snakemake/configs")
 FORMULAS = ("function", "derivative")  # a class that defines one of them is an activation
 ACTIVATION_FILES = [ROOT / "framework/activations.py", ROOT / "scripts/activations.py"]
+
+
+def write_resolved(config):
+    """Write a config, with what the command line says, into a file for the steps. Its name depends
+    on its content: a run that is at work keeps its own.
+    """
+    path = RESOLVED / f"{digest_of(config)[:16]}.json"
+    if not path.exists():
+        write_whole(path, json.dumps(config).encode())
+    return path
+
+
+def read_resolved(path):
+    """The config of a run."""
+    return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def completed(config, files):
+    """A config with what the command line adds to it: --config, and --configfile's `files`. Text
+    that --config gives is read as YAML, since Snakemake leaves numbers within braces as text.
+    ConfigError at the first mistake.
+    """
+    for path in files:
+        read_yaml(os.path.relpath(path))  # refuses more than Snakemake does
+    try:
+        config = with_numbers(config, read_yaml("config.yaml"))
+        check(config)
+    except ConfigError as error:
+        raise ConfigError(f"{error} (with --config or --configfile)") from None
+    return config
+
+
+def with_numbers(value, own):
+    """A part of the config, in which text that is not in config.yaml's own is read as YAML."""
+    if isinstance(value, dict):
+        own = own if isinstance(own, dict) else {}
+        return {key: with_numbers(each, own.get(key)) for key, each in value.items()}
+    if isinstance(value, list) and value != own:
+        return [with_numbers(each, None) for each in value]
+    return parse_yaml(value) if isinstance(value, str) and value != own else value
 
 
 def check(config):
@@ -19,6 +64,10 @@ def check(config):
     for protocol, settings in every.items():
         check_combination(f"protocols.{protocol}", settings)
         check_device(f"protocols.{protocol}", settings["device"])
+    shown = without_twins(config)["protocols"]
+    if config["main"] not in shown:
+        hint = ", ".join(shown) + nearest(config["main"], shown)
+        raise ConfigError(f"main: got {given(config['main'])}; allowed: {hint}")
 
 
 def protocols(config):

@@ -45,7 +45,7 @@ def facts(config, digest, results, claims, causes):
     seeds = {name: own["seeds"] for name, own in protocols(config).items()}
     config = without_twins(config)
     settings = bound_protocols(config)
-    main = next(iter(settings))
+    main = config["main"]
     beside = list(beside_main(config))
     rows_of = {name: bound_rows(name, results[name], seeds) for name in RESULTS}
     all_rows = in_order(config, rows_of["summary"])

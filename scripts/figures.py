@@ -1,13 +1,12 @@
 """The figures, each drawn from the tables alone, as SVG, PDF and PNG.
 
-    python -m scripts.figures --config JSON [--figures fig1 …] [--by DIGEST]
+    python -m scripts.figures --config FILE [--figures fig1 …] [--by DIGEST]
 
 writes results/figures/fig1.* and so on, and receipts.
 """
 
 import argparse
 import itertools
-import json
 import math
 from pathlib import Path
 
@@ -21,6 +20,7 @@ import pandas as pd
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, NullLocator
 
 from scripts import tables
+from scripts.config import read_resolved
 from scripts.errors import reported
 from scripts.files import replacing
 from scripts.names import activation_name, comparison_names
@@ -286,12 +286,12 @@ FIGURES = {"fig1": fig1, "fig2": fig2, "fig3": fig3, "fig4": fig4}
 @reported("figures")
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--config", required=True, type=json.loads)
+    parser.add_argument("--config", required=True, type=read_resolved)
     parser.add_argument("--figures", nargs="+", choices=FIGURES, default=list(FIGURES))
     parser.add_argument("--by")
     arguments = parser.parse_args()
     settings = beside_main(arguments.config)
-    main_protocol = next(iter(settings))
+    main_protocol = arguments.config["main"]
     for name in arguments.figures:
         made = [f"results/figures/{name}.{form}" for form in FIGURE_FORMATS]
         with plt.rc_context(STYLE), receipt(name, arguments.by, made, DRAWN_FROM[name]):

@@ -1,29 +1,29 @@
 """The receipt of the whole study: what it made, and where and how that was done.
 
-    python -m scripts.manifest --config JSON --digest HEX [--by DIGEST]
+    python -m scripts.manifest --config FILE --digest HEX [--by DIGEST]
 
 writes results/MANIFEST.sha256, which `sha256sum -c` reads, from the steps' receipts, and
 results/provenance.json. What differs from run to run stands in the latter alone.
 """
 
 import argparse
+import csv
 import datetime
 import json
 import os
 import platform
 import subprocess
-import time
 from importlib.metadata import version
 from pathlib import Path
 
 from scripts import tables
-from scripts.config import protocols
+from scripts.config import ROOT, protocols, read_resolved
 from scripts.digest import digest_of
 from scripts.errors import reported
 from scripts.files import write_whole
 from scripts.receipts import read_receipt, receipt
 from scripts.steps import training_step
-from scripts.study import AFTER_TRAINING, BLOCK, block_folders, combinations
+from scripts.study import AFTER_TRAINING, BLOCK, benchmark, block_folders, combinations
 
 MANIFEST, PROVENANCE = Path("results/MANIFEST.sha256"), Path("results/provenance.json")
 CPUINFO = Path("/proc/cpuinfo")
@@ -42,11 +42,10 @@ def manifest(receipts):
 
 
 def provenance(config, digest, receipts):
-    """Which code and settings made the results, where, with what, and how long it took. BEGAN says
-    when the run began, in seconds since 1970.
-    """
+    """Say which code and settings made the results, where, and with what."""
     own = protocols(config)
-    commit = git("rev-parse", "HEAD")
+    ours = git("rev-parse", "--show-toplevel") == str(ROOT.resolve())  # not a repository around us
+    commit = git("rev-parse", "HEAD") if ours else None
     return {
         "commit": commit,
         "dirty": commit and bool(git("status", "--porcelain")),
@@ -61,7 +60,6 @@ def provenance(config, digest, receipts):
         "threads_per_job": 1,
         "environment": {name: os.environ[name] for name in ENVIRONMENT if name in os.environ},
         "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "seconds": round(time.time() - float(os.environ.get("BEGAN", "nan")), 1),
         "seconds_of_steps": seconds_of_steps(receipts),
     }
 
@@ -82,18 +80,21 @@ def processor():
     }
 
 
-def seconds_of_steps(receipts):
+def seconds_of_steps(steps):
     """{step: the seconds it took}, those of training together; each when it was last done."""
     seconds = {}
-    for step, said in receipts.items():
-        kind = step.split("/")[0]
-        seconds[kind] = round(seconds.get(kind, 0) + said["seconds"], 3)
+    for step in steps:
+        path = Path(benchmark(step))
+        if path.exists():
+            kind = step.split("/")[0]
+            for row in csv.DictReader(path.read_text().splitlines(), delimiter="\t"):
+                seconds[kind] = round(seconds.get(kind, 0) + float(row["s"]), 3)
     return seconds
 
 
 def git(*arguments):
-    """What git says; None where there is no git or no repository."""
-    command = ["git", *arguments]
+    """What git says of the project; None where there is no git or no repository."""
+    command = ["git", "-C", str(ROOT), *arguments]
     try:
         result = subprocess.run(command, capture_output=True, text=True)
     except OSError:
@@ -104,7 +105,7 @@ def git(*arguments):
 @reported("manifest")
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--config", required=True, type=json.loads)
+    parser.add_argument("--config", required=True, type=read_resolved)
     parser.add_argument("--digest", required=True, help="of the study")
     parser.add_argument("--by")
     arguments = parser.parse_args()

@@ -1,22 +1,21 @@
 """Receipts: what each step made, and from what, so that it is known whether that still holds.
 
-results/receipts/STEP.json says `by` (the digest of the step's code and settings), which files were
-`made` and `read` with their SHA-256, and how many `seconds` it took. A step is to run again if any
-of that is not as it was, whatever the files' dates say: a clock may jump.
+results/receipts/STEP.json says `by` (the digest of the step's code and settings), and which files
+were `made` and `read`, with their SHA-256. A step runs again if any of that is not as it was,
+whatever the files' dates say: a clock may jump.
 """
 
 import contextlib
 import hashlib
 import json
 import os
-import time
 from pathlib import Path
 
 from scripts.files import write_whole
 
 FOLDER = Path("results/receipts")
 CACHE = Path(".snakemake/sha256.json")
-KEYS = {"by", "seconds", "made", "read"}
+KEYS = {"by", "made", "read"}
 
 
 @contextlib.contextmanager
@@ -24,13 +23,11 @@ def receipt(step, by, made, read=()):
     """Write the receipt of what is done in the block, if `by` is given and nothing goes wrong. What
     is read is looked at before, so that an edit in the meantime is noticed later.
     """
-    began = time.monotonic()
     read = {path: sha256(path) for path in map(str, read)} if by else {}
     yield
     if by:
         said = {
             "by": by,
-            "seconds": round(time.monotonic() - began, 3),
             "made": {path: sha256(path) for path in map(str, made)},
             "read": read,
         }

@@ -1,17 +1,17 @@
 """Render the report: the template with the study's facts, then each format.
 
-    python -m scripts.report --config JSON --digest HEX [--by DIGEST]
+    python -m scripts.report --config FILE --digest HEX [--by DIGEST]
 
 writes results/report/report.md, .html, .tex and .pdf.
 """
 
 import argparse
-import json
 from pathlib import Path
 
 from scripts import formats, tables
 from scripts.bound import with_listing
 from scripts.causes import read_causes
+from scripts.config import read_resolved
 from scripts.errors import not_utf8, reported
 from scripts.facts import RESULTS, facts
 from scripts.predicates import read_claims
@@ -53,7 +53,7 @@ def text_of(path):
 @reported("report")
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--config", required=True, type=json.loads)
+    parser.add_argument("--config", required=True, type=read_resolved)
     parser.add_argument("--digest", required=True, help="of the study")
     parser.add_argument("--by")
     arguments = parser.parse_args()

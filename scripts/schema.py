@@ -3,6 +3,7 @@
 import contextlib
 import difflib
 import functools
+import re
 import sys
 from pathlib import Path
 
@@ -12,6 +13,14 @@ import yaml
 from scripts.errors import LONGEST, StudyError, not_utf8, one_line
 
 DEEPEST, MOST_NODES, LONGEST_NUMBER = 20, 20_000, 100
+# How values without quotes are written that are the same in every version of YAML: not 010, which
+# is 8 in version 1.1, nor 1:40 (100), nor on (true).
+PLAIN = {
+    "int": re.compile(r"[+-]?(0|[1-9][0-9]*)|0x[0-9a-f]+", re.IGNORECASE),
+    "float": re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|[+-]?\.inf|\.nan", re.I),
+    "bool": re.compile("true|false", re.IGNORECASE),
+    "timestamp": re.compile("(?!)"),  # none
+}
 NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 
 
@@ -53,6 +62,12 @@ class Loader(yaml.SafeLoader):
         node = super().compose_scalar_node(anchor)
         if node.tag in NUMBERS and len(node.value) > LONGEST_NUMBER:
             refuse(node, f"a number has {LONGEST_NUMBER} signs at most")
+        kind = node.tag.rpartition(":")[2]
+        if node.style is None and kind in PLAIN and not PLAIN[kind].fullmatch(node.value):
+            if kind == "timestamp":
+                refuse(node, f"{node.value} would be read as a date; write '{node.value}'")
+            value = yaml.safe_dump(self.construct_object(node)).split("\n")[0]
+            refuse(node, f"{node.value} would be read as {value}; write {value} or '{node.value}'")
         return node
 
     def compose_mapping_node(self, anchor):
@@ -66,20 +81,31 @@ class Loader(yaml.SafeLoader):
         return node
 
 
+class Refused(yaml.MarkedYAMLError):
+    """Valid YAML that is refused here."""
+
+
 def refuse(place, problem):
-    raise yaml.MarkedYAMLError(problem=problem, problem_mark=place.start_mark)
+    raise Refused(problem=problem, problem_mark=place.start_mark)
 
 
 def read_yaml(path):
     """What a YAML file says. ConfigError where it is none, with the line."""
     try:
-        return yaml.load(Path(path).read_text(encoding="utf-8"), Loader)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1
-        said = one_line(error.problem)
-        raise ConfigError(f"{path}, line {line}: this is no YAML: {said}") from None
+        text = Path(path).read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: this is no YAML: {not_utf8(error)}") from None
+    return parse_yaml(text, path)
+
+
+def parse_yaml(text, path="the command line"):
+    """What a text in YAML says. ConfigError where it is none, with the line."""
+    try:
+        return yaml.load(text, Loader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1
+        kind = "" if isinstance(error, Refused) else "this is no YAML: "
+        raise ConfigError(f"{path}, line {line}: {kind}{one_line(error.problem)}") from None
     except (yaml.YAMLError, ValueError) as error:  # a character or a date that there is not
         raise ConfigError(f"{path}: this is no YAML: {str(error).splitlines()[0]}") from None
 

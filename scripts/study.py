@@ -2,7 +2,7 @@
 makes, and from which.
 """
 
-from pathlib import Path
+import itertools
 
 from scripts.config import protocols
 
@@ -28,14 +28,32 @@ DRAWN_SEEDS = 100  # whose runs Fig. 2 shows one by one
 FIGURE_FORMATS = ["svg", "pdf", "png"]
 DRAWN = [f"results/figures/{figure}.{form}" for figure in FIGURES for form in FIGURE_FORMATS]
 REPORT = [f"results/report/report.{form}" for form in ("md", "tex", "html", "pdf")]
+REPORT_SOURCES = [
+    f"report/{name}" for name in ("claims.yaml", "causes.yaml", "report.md.j2", "references.bib")
+]
+LAYOUTS = [
+    f"report/layouts/{name}"
+    for name in (
+        *("crossref.lua", "html.css", "html.html", "html.js", "html.lua", "latex.lua", "latex.tex"),
+        *("markdown.lua", "markdown.md", "numeric.csl", "safe.lua", "typst.lua", "typst.typ"),
+    )
+]
 
 
 def report_from():
     """What the report is written from."""
-    sources = ("claims.yaml", "causes.yaml", "report.md.j2", "references.bib")
-    layouts = sorted(Path("report/layouts").iterdir())
-    sources = [*(f"report/{name}" for name in sources), *map(str, layouts)]
-    return [*SUMMARIES, *VERDICTS, *DRAWN, *sources]
+    return [*SUMMARIES, *VERDICTS, *DRAWN, *REPORT_SOURCES, *LAYOUTS]
+
+
+def sources():
+    """What people write for the steps after training, besides config.yaml."""
+    read = [*VERDICTS_FROM, *REPORT_SOURCES, *LAYOUTS, *itertools.chain(*FIGURES.values())]
+    return sorted({path for path in read if path.startswith("report/")})
+
+
+def benchmark(step):
+    """The file in which Snakemake notes how long a step took."""
+    return f"results/benchmarks/{step}.tsv"
 
 
 def combinations(config):
@@ -49,10 +67,10 @@ def combinations(config):
 
 
 def beside_main(config):
-    """The main protocol, and those that train the same activations."""
+    """The main protocol, and then those that train the same activations."""
     everything = protocols(config)
-    main = next(iter(everything.values()))
-    return {
+    main = everything[config["main"]]
+    return {config["main"]: main} | {
         protocol: own
         for protocol, own in everything.items()
         if all(own[key] == main[key] for key in ("hidden", "output"))
@@ -65,6 +83,12 @@ def seed_blocks(seeds, size):
     More seeds leave the full blocks as they are.
     """
     return [f"{first}-{min(first + size, seeds) - 1}" for first in range(0, seeds, size)]
+
+
+def count_of(seeds):
+    """How many seeds "10-19" says."""
+    first, last = map(int, seeds.split("-"))
+    return last - first + 1
 
 
 def blocks_by_combination(config):

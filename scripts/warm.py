@@ -17,6 +17,7 @@ import json
 import os
 import runpy
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -27,6 +28,7 @@ from pathlib import Path
 from scripts.files import alive
 
 STARTED = b"+"
+KILLED = 128  # and the signal's number: the status of what a signal ended, as in a shell
 LOOK_FOR_PARENT = 1.0  # seconds
 
 
@@ -36,13 +38,15 @@ def run_warm(module, arguments, parent, folder):
         socket.send_fds(connection, [b"-"], [1, 2])  # where the job's output goes
         connection.sendall(json.dumps([module, *arguments]).encode() + b"\n")
         if connection.recv(1) == STARTED:
-            status = answer(connection, int(parent))
-            return status[0] if status else 1  # killed, with no time to say why
+            (status,) = answer(connection, int(parent)) or [1]
+            if status - KILLED in signal.valid_signals():
+                print(f"{module} was ended by {signal.Signals(status - KILLED).name}")
+            return status
     return None
 
 
 def answer(connection, parent):
-    """What the job says at its end; nothing if it was killed, or the parent was, jobs and all."""
+    """The job's status, in a byte; nothing if the parent was killed, jobs and all."""
     connection.settimeout(LOOK_FOR_PARENT)
     while alive(parent):
         with contextlib.suppress(TimeoutError):
@@ -86,26 +90,34 @@ def serve(module, parent, folder):
         listener.settimeout(LOOK_FOR_PARENT)
         print("listening", flush=True)
         getattr(importlib.import_module(module), "warm_up", lambda: None)()
+        jobs = {}  # {process: the connection to whoever asked for it}
         while alive(parent):
             with contextlib.suppress(OSError, ValueError):  # nobody asks, or whoever did is gone
                 connection, _ = listener.accept()
-                with connection:
-                    answer_in_a_fork(connection, listener)
+                jobs[answer_in_a_fork(connection, listener)] = connection
             with contextlib.suppress(ChildProcessError):
-                while os.waitpid(-1, os.WNOHANG)[0]:
-                    pass
+                while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+                    tell_signal(jobs.pop(ended[0]), ended[1])
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def tell_signal(connection, status):
+    """Tell who asked for a job which signal ended it, if one did."""
+    with connection, contextlib.suppress(OSError):
+        if os.WIFSIGNALED(status):
+            connection.sendall(bytes([KILLED + os.WTERMSIG(status)]))
+
+
 def answer_in_a_fork(connection, listener):
-    """Import what a job needs, for later jobs too, and fork to do it."""
+    """Import what a job needs, for later jobs too, and fork to do it. The number of its process."""
     connection.settimeout(LOOK_FOR_PARENT)
     _, outputs, *_ = socket.recv_fds(connection, 1, 2)
     command = json.loads(connection.makefile().readline())
     with contextlib.suppress(Exception):  # the job says what is wrong
         importlib.import_module(command[0])
     gc.freeze()  # what is there now is not looked through, and so not copied, in the fork
-    if os.fork() == 0:
+    process = os.fork()
+    if process == 0:
         try:
             listener.close()
             work(connection, outputs, command)
@@ -113,6 +125,7 @@ def answer_in_a_fork(connection, listener):
             os._exit(1)
     for output in outputs:
         os.close(output)
+    return process
 
 
 def work(connection, outputs, command):

@@ -24,7 +24,7 @@ from pathlib import Path
 from watchfiles import watch
 
 from scripts import formats, report
-from scripts.config import check
+from scripts.config import check, write_resolved
 from scripts.errors import StudyError
 from scripts.schema import read_yaml
 from scripts.steps import forget_code, steps, study_digest
@@ -142,7 +142,7 @@ class Writer:
         print(f"{name} …")
         self.page.tell(note=f"The {name} are made anew …")
         config = read_yaml("config.yaml")
-        options = ["--config", json.dumps(config), "--by", steps(config)[(*figures, name)[0]]]
+        options = ["--config", write_resolved(config), "--by", steps(config)[(*figures, name)[0]]]
         options += ["--figures", *figures] if figures else []
         command = [sys.executable, "-m", f"scripts.{name}", *options]
         result = subprocess.run(command, capture_output=True, text=True)

@@ -14,7 +14,7 @@ from xdist.scheduler import LoadScopeScheduling
 from tests.effort import IN_CI
 from tests.pipeline.project import Project, new_project
 
-SPREAD = ("interruptions.py", "test_partial.py", "reruns.py", "test_run.py", "test_verify.py")
+SPREAD = ("interruptions.py", "options.py", "partial.py", "reruns.py", "run.py", "verify.py")
 
 torch.set_num_threads(1)
 # A job in the background ignores Ctrl-C, and so would the programs that tests start and interrupt.

@@ -110,7 +110,10 @@ def test_the_plain_pipeline_trains_the_same_run(tmp_path, monkeypatch):
 def test_all_epochs_of_a_study_are_those_of_each_of_its_runs():
     config = {"seeds": 3, "hidden": ["relu", "tanh"], "output": ["identity"]}
     config |= {"training": {"epochs": 5}}
-    config |= {"protocols": {"p": {}, "q": {"hidden": ["relu"], "seeds": 2, "epochs": 7}}}
+    config |= {
+        "main": "p",
+        "protocols": {"p": {}, "q": {"hidden": ["relu"], "seeds": 2, "epochs": 7}},
+    }
     assert epochs_of_all_runs(config) == 2 * 3 * 5 + 1 * 2 * 7
 
 

@@ -642,10 +642,11 @@ def project(tmp_path_factory):
     }
     for name, table in made.items():
         tables.write(table, name, folder / f"results/{name}.csv")
+    (folder / STUDY).write_text(json.dumps(own))
     return folder
 
 
-STUDY = json.dumps(CASES["one of everything"][0])
+STUDY = "study.json"
 SNAKEMAKE = ["-m", "snakemake", "--cores", "1", "--dry-run"]
 JUDGE, REPORT = (["-m", f"scripts.{step}", "--config", STUDY] for step in ("claims", "report"))
 REPORT = [*REPORT, "--digest", "0" * 64]

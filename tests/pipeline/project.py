@@ -17,6 +17,7 @@ TINY = {
     "seeds_per_job": 2,
     "hidden": ["relu"],
     "output": ["identity", "sigmoid"],
+    "main": "plain",
     "protocols": {"plain": {}, "fast": {"learning_rate": 0.5}},
 }
 JOBS = 2 * 2 * 2  # protocols, output activations, blocks of seeds
@@ -40,9 +41,9 @@ class Project:
         assert result.returncode == 0, "\n".join(last_words(result.stderr, 30))
         return result
 
-    def planned(self):
+    def planned(self, *arguments):
         """{rule: jobs that would run}."""
-        text = self.run("--dry-run").stderr
+        text = self.run("--dry-run", *arguments).stderr
         counts = {rule: int(count) for rule, count in re.findall(r"^ (\w+) +(\d+) *$", text, re.M)}
         return {rule: n for rule, n in counts.items() if rule not in ("all", "total")}
 

@@ -2,7 +2,6 @@
 
 import gc
 import itertools
-import json
 import math
 import sys
 import tracemalloc
@@ -16,6 +15,7 @@ from pandas.testing import assert_frame_equal
 
 from scripts import aggregate, tables
 from scripts.aggregate import gather, main, over_seeds, plateau_left, summarise
+from scripts.config import write_resolved
 from scripts.factors import factors
 from scripts.study import seed_blocks
 
@@ -269,7 +269,7 @@ def made_study(seeds, seeds_per_job):
     study = {"seeds": seeds, "seeds_per_job": seeds_per_job}
     study |= {"hidden": ["relu"], "output": ["identity"]}
     study |= {"training": {"target_accuracy": 0.6, "epochs": 2, "loss": "mse"}}
-    study |= {"protocols": {"q": {"target_accuracy": 0.8}, "p": {}}}
+    study |= {"main": "q", "protocols": {"q": {"target_accuracy": 0.8}, "p": {}}}
     for protocol in "pq":
         accuracies = [(0.7, 0.9)[seed % 2] for seed in range(seeds)]
         own = {
@@ -291,7 +291,7 @@ def made_study(seeds, seeds_per_job):
 
 def aggregated(study, monkeypatch):
     """{table: its bytes} of what the step makes of a study."""
-    monkeypatch.setattr(sys, "argv", ["scripts.aggregate", "--config", json.dumps(study)])
+    monkeypatch.setattr(sys, "argv", ["scripts.aggregate", "--config", str(write_resolved(study))])
     main()
     return {path.stem: path.read_bytes() for path in Path().glob("results/*.csv")}
 
@@ -346,7 +346,9 @@ def test_memory_does_not_grow_with_the_runs(tmp_path, monkeypatch):
         (tmp_path / str(seeds)).mkdir()
         monkeypatch.chdir(tmp_path / str(seeds))
         study = made_study(seeds, seeds_per_job=100)
-        monkeypatch.setattr(sys, "argv", ["scripts.aggregate", "--config", json.dumps(study)])
+        monkeypatch.setattr(
+            sys, "argv", ["scripts.aggregate", "--config", str(write_resolved(study))]
+        )
         gc.collect()
         tracemalloc.start()
         main()
@@ -362,7 +364,7 @@ def without(monkeypatch, *steps):
 
 
 def partly(study, monkeypatch):
-    arguments = ["scripts.aggregate", "--config", json.dumps(study), "--partial"]
+    arguments = ["scripts.aggregate", "--config", str(write_resolved(study)), "--partial"]
     monkeypatch.setattr(sys, "argv", arguments)
     main()
     names = ["runs", "losses", "layers", "factors", "signal", "chaotic", "missing", "summary"]

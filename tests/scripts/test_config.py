@@ -18,13 +18,14 @@ from scripts.config import (
     protocols,
     training_settings,
     unused_activations,
+    with_numbers,
 )
 from scripts.schema import read_yaml
 
 ROOT = Path(__file__).parents[2]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 SETTINGS = list(CONFIG["training"])
-TOP = "seeds, seeds_per_job, hidden, output, training, protocols"
+TOP = "seeds, seeds_per_job, hidden, output, training, main, protocols"
 TRAINING = ", ".join(SETTINGS)
 ACTIVATIONS = ", ".join(sorted(by_name()))
 WHOLE = "a whole number, 1 or more"
@@ -94,6 +95,12 @@ def test_an_unknown_key_is_named_with_those_allowed_and_the_nearest(place, shown
 def test_a_missing_key_is_named(key):
     message = error_of(with_value([key], MISSING))
     assert message.startswith(f"{key}: this key is missing; allowed: a")
+
+
+def test_the_main_protocol_is_no_twin_of_another():
+    message = error_of(with_value(["main"], "as-coded-bce-nudged"))
+    assert message.startswith("main: got 'as-coded-bce-nudged'; allowed: as-written, ")
+    assert "nudged" not in message.partition("; ")[2]
 
 
 @pytest.mark.parametrize("key", SETTINGS)
@@ -406,19 +413,26 @@ def test_an_activation_is_used_if_named_or_mentioned_by_one_that_is():
     [
         ("a: [1, 2\nb: 3\n", "line 2: this is no YAML: expected ',' or ']', but got ':'"),
         ("a: 1\n\tb: 2\n", "line 2: this is no YAML: found character"),
-        ("a: 1\nb: {c: 1}\na: 2\n", "line 3: this is no YAML: the key a is there twice"),
-        ("b:\n  c: 1\n  c: 2\n", "line 3: this is no YAML: the key c is there twice"),
-        ("a: !python/name:os.system\n", "line 1: this is no YAML: could not determine"),
-        ("a: !!bool x\n", "line 1: this is no YAML: could not determine a constructor"),
-        ("a: 1\nb: &x [1, *x]\n", "line 2: this is no YAML: *x stands within itself"),
-        (f"a: {'[' * 25}\n", "line 1: this is no YAML: this lies more than 20 levels deep"),
-        (f"a: 0x{'f' * 99}\n", "line 1: this is no YAML: a number has 100 signs at most"),
-        (f"a: 1{':10' * 50}.5\n", "line 1: this is no YAML: a number has 100 signs at most"),
+        ("a: 1\nb: {c: 1}\na: 2\n", "line 3: the key a is there twice"),
+        ("b:\n  c: 1\n  c: 2\n", "line 3: the key c is there twice"),
+        ("a: !python/name:os.system\n", "line 1: could not determine"),
+        ("a: !!bool x\n", "line 1: could not determine a constructor"),
+        ("a: 1\nb: &x [1, *x]\n", "line 2: *x stands within itself"),
+        (f"a: {'[' * 25}\n", "line 1: this lies more than 20 levels deep"),
+        (f"a: 0x{'f' * 99}\n", "line 1: a number has 100 signs at most"),
+        (f"a: 1{':10' * 50}.5\n", "line 1: a number has 100 signs at most"),
+        ("a: 1\nb: 010\n", "line 2: 010 would be read as 8; write 8 or '010'"),
+        ("a: 1:40\n", "line 1: 1:40 would be read as 100; write 100 or '1:40'"),
+        ("a: 1_000\n", "line 1: 1_000 would be read as 1000; write 1000 or '1_000'"),
+        ("a: on\n", "line 1: on would be read as true; write true or 'on'"),
+        ("no: 1\n", "line 1: no would be read as false; write false or 'no'"),
+        ("a: 2024-01-01\n", "line 1: 2024-01-01 would be read as a date; write '2024-01-01'"),
+        ("a: 2024-13-45\n", "line 1: 2024-13-45 would be read as a date; write '2024-13-45'"),
         (
             f"a: &a [{'1, ' * 200}]\nb: &b [{'*a, ' * 200}]\n",
-            "line 2: this is no YAML: there are more than 20000 keys and values",
+            "line 2: there are more than 20000 keys and values",
         ),
-        ('"a\\nb": 1\n"a\\nb": 2\n', r"line 2: this is no YAML: the key 'a\nb' is there twice"),
+        ('"a\\nb": 1\n"a\\nb": 2\n', r"line 2: the key 'a\nb' is there twice"),
     ],
 )
 def test_a_file_that_is_no_yaml_is_named_with_the_line(tmp_path, text, message):
@@ -436,7 +450,7 @@ def test_what_an_alias_stands_for_may_be_used_again(tmp_path):
     assert read_yaml(path) == {"a": {"x": 1}, "b": {"x": 1, "y": 2}, "c": [{"x": 1}] * 2}
 
 
-@pytest.mark.parametrize("text", [b"a: \xff\n", b"a: \x00\n", b"a: 2020-13-45\n"])
+@pytest.mark.parametrize("text", [b"a: \xff\n", b"a: \x00\n"])
 def test_a_file_with_what_no_yaml_can_hold_is_named(tmp_path, text):
     path = tmp_path / "config.yaml"
     path.write_bytes(text)
@@ -507,3 +521,16 @@ def test_the_real_config_with_anything_anywhere_passes_or_is_refused(place, key,
     if new and not isinstance(place[-1], int):
         place = (*place[:-1], key)
     assert len(refusal(with_value(place, value)).splitlines()) == 1
+
+
+def test_text_of_the_command_line_is_read_as_yaml():
+    """Snakemake reads {epochs: 5} as {"epochs": "5"}, but a number by itself as one."""
+    own = {"training": {"epochs": 300, "device": "cpu"}, "hidden": ["relu"]}
+    given = {"training": {"epochs": "5", "device": "cpu"}, "hidden": ["relu"], "seeds": 4}
+    given["protocols"] = {"fast": {"learning_rate": "0.5", "hidden_widths": ["25", "25"]}}
+    assert with_numbers(given, own) == {
+        "training": {"epochs": 5, "device": "cpu"},
+        "hidden": ["relu"],
+        "seeds": 4,
+        "protocols": {"fast": {"learning_rate": 0.5, "hidden_widths": [25, 25]}},
+    }

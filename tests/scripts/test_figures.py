@@ -1,6 +1,5 @@
 """The figures: every run in them, whatever the runs did, and the same bytes each time."""
 
-import json
 import math
 import shutil
 import sys
@@ -18,7 +17,7 @@ from hypothesis import strategies as st
 from scripts import figures, tables
 from scripts.aggregate import over_seeds, summarise
 from scripts.claims import evaluate
-from scripts.config import protocols
+from scripts.config import protocols, write_resolved
 from scripts.figures import (
     BEST,
     STYLE,
@@ -44,7 +43,7 @@ LAYERS = 3
 
 
 def config(**own):
-    return {
+    study = {
         "seeds": 5,
         "seeds_per_job": 5,
         "hidden": ["relu", "tanh"],
@@ -52,6 +51,7 @@ def config(**own):
         "training": {"points": 1000, "epochs": EPOCHS},
         "protocols": {"plain": {}, "other": {}},
     } | own
+    return {"main": next(iter(study["protocols"]))} | study
 
 
 def made(config, accuracy=lambda i: 0.5 + 0.499 * (i * 0.37 % 1), diverged=lambda i: False):
@@ -456,7 +456,7 @@ def written(tmp_path, monkeypatch):
         (tmp_path / "report").mkdir()
         shutil.copy(CLAIMS, tmp_path / "report")
         monkeypatch.chdir(tmp_path)
-        arguments = ["scripts.figures", "--config", json.dumps(study)]
+        arguments = ["scripts.figures", "--config", str(write_resolved(study))]
         monkeypatch.setattr(sys, "argv", arguments)
         return verdicts, arguments
 

@@ -32,13 +32,12 @@ def done():
         write("mean.csv", "1\n")
 
 
-def test_a_receipt_says_what_was_made_and_read_and_how_long_it_took(done):
+def test_a_receipt_says_what_was_made_and_read(done):
     said = json.loads(path_of("aggregate").read_text())
     one = hashlib.sha256(b"1\n").hexdigest()
     assert said["made"] == {"mean.csv": one}
     assert said["read"] == {"runs.csv": one, "source.yaml": hashlib.sha256(b"a: 1\n").hexdigest()}
     assert said["by"] == "code 2"
-    assert 0 <= said["seconds"] < 10
 
 
 def test_what_is_as_it_was_holds(done):

@@ -45,6 +45,7 @@ RESTRICTED = {"protocols": {"as-written": {}, "deep-sigmoid": {"hidden": ["sigmo
 def made(diverged=lambda i: False, **own):
     """A config, and the table of runs that a study of it would leave."""
     config = copy.deepcopy(CONFIG) | {"seeds": 3} | own
+    config["main"] = next(iter(config["protocols"]))
     for protocol in config["protocols"].values():
         protocol.pop("seeds", None)
     runs = [

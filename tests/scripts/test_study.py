@@ -12,6 +12,7 @@ CONFIG = {
     "hidden": ["tanh", "relu"],
     "output": ["sigmoid", "identity"],
     "training": {"epochs": 3},
+    "main": "b",
     "protocols": {"b": {}, "a": {"hidden": ["selu"]}, "c": {"output": ["identity"]}},
 }
 
@@ -101,3 +102,4 @@ def test_beside_the_main_protocol_stand_those_with_its_activations_whatever_thei
     assert beside_main(config)["d"]["seeds"] == 1
     other_order = with_protocol("d", {"output": ["identity", "sigmoid"]})
     assert list(beside_main(other_order)) == ["b"]
+    assert list(beside_main(config | {"main": "d"})) == ["d", "b"]

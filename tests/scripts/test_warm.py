@@ -120,12 +120,12 @@ def test_a_folder_that_cannot_be_written_leaves_the_job_to_itself(command, tmp_p
     assert finish(command("say", "done"))[1].split()[2:] == ["done"]
 
 
-def test_a_job_that_is_killed_fails(command, tmp_path):
+def test_a_job_that_is_killed_says_by_which_signal(command, tmp_path):
     job = command("sleep")
     assert wait_for((tmp_path / "sleeper").exists)
     assert wait_for(lambda: (tmp_path / "sleeper").read_text().strip())
     os.kill(int((tmp_path / "sleeper").read_text()), signal.SIGKILL)
-    assert finish(job)[0] == 1
+    assert finish(job) == (128 + signal.SIGKILL, "toy was ended by SIGKILL\n", "")
     assert finish(command("say", "on"))[0] == 0  # the server lives
 
 
