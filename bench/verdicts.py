@@ -108,7 +108,7 @@ def main():
     pairs = parser.parse_args().pairs
     table = pd.read_csv(RUNS)
     claims = {name: claim for name, claim in read_claims().items() if claim["metric"] in table}
-    runs = Runs([table])
+    runs = Runs(table)
     protocols = dict.fromkeys(protocol for protocol, *_ in runs.seeds)
     stated = [
         (claims[name], [comparison.differences for comparison in comparisons])

@@ -5,49 +5,48 @@
 writes results/runs.csv, losses.csv, layers.csv, factors.csv, signal.csv, chaotic.csv, summary.csv
 and missing.csv. The last says which blocks are missing; none may be but with --partial, where those
 that other code or other settings made count as missing.
-
-Blocks are read a few at a time, so that memory does not grow with the combinations, and with the
-seeds of a combination by some 40 bytes each.
 """
 
 import argparse
-import contextlib
 import math
+from collections import defaultdict
 
 import numpy as np
 import pandas as pd
 
 from scripts import tables
 from scripts.analysis.chaos import NUDGED, chaotic
-from scripts.columns import Columns
 from scripts.config import protocols, read_resolved
 from scripts.errors import StudyError, reported
-from scripts.factors import root_mean, squares
+from scripts.factors import factors
 from scripts.receipts import receipt
 from scripts.steps import missing_steps, training_step
 from scripts.study import SUMMARIES, block_folders, block_tables, blocks_by_combination
 
 COMBINATION = list(tables.COMBINATION)
-SEEDS_AT_ONCE = 1000  # read in one go
-NUMBERS_AT_ONCE = 2_000_000  # sorted in one go
 CONSTANT = {"mse": 0.25, "bce": math.log(2)}  # the loss of an output of ½ for every point
-SUMMARISED = [*tables.METRICS, "diverged", "epochs_to_target"]  # columns of runs
 
 
-def over_seeds(numbers):
-    """For each row of (rows, seeds): how many numbers are finite, and their statistics."""
-    finite = pd.DataFrame(np.where(np.isfinite(numbers), numbers, np.nan))
-    statistics = {
-        "n": finite.count(axis=1),
-        "mean": finite.mean(axis=1),
-        "median": finite.median(axis=1),
-        "sd": finite.std(axis=1),
-        "min": finite.min(axis=1),
-        "q25": finite.quantile(0.25, axis=1),
-        "q75": finite.quantile(0.75, axis=1),
-        "max": finite.max(axis=1),
-    }
-    return pd.DataFrame(statistics)
+def over_seeds(values):
+    """Return, for each row of (rows, seeds), how many values are finite, and their statistics."""
+    finite = pd.DataFrame(np.where(np.isfinite(values), values, np.nan))
+    return pd.DataFrame(
+        {
+            "n": finite.count(axis=1),
+            "mean": finite.mean(axis=1),
+            "median": finite.median(axis=1),
+            "sd": finite.std(axis=1),
+            "min": finite.min(axis=1),
+            "q25": finite.quantile(0.25, axis=1),
+            "q75": finite.quantile(0.75, axis=1),
+            "max": finite.max(axis=1),
+        }
+    )
+
+
+def by_seed(column, seeds):
+    """Return a column of a table that is sorted by seed as an array (rows of a seed, seeds)."""
+    return column.to_numpy().reshape(seeds, -1).T
 
 
 def summarise(runs, target):
@@ -76,54 +75,41 @@ def plateau_left(losses, kind):
     return below.to_numpy().argmax() + 1 if below.any() else np.nan
 
 
-def aggregate(settings, seeds_per_job, combination, folders, write):
-    """Write what the blocks of a combination hold and what they say over seeds."""
-    epochs, columns = settings["epochs"], Columns()
-    squared = 0
-    blocks_at_once = max(1, SEEDS_AT_ONCE // seeds_per_job)
-    for i in range(0, len(folders), blocks_at_once):
-        part = folders[i : i + blocks_at_once]
-        runs, losses, layers = (gather(name, part, epochs) for name in tables.BLOCK_TABLES)
-        write["runs"](runs)
-        write["layers"](layers)
-        columns.append("runs", runs[SUMMARISED].astype("float64").T)
-        columns.append("loss", by_run(losses["loss"], len(runs)))
-        for name in tables.SIGNAL:
-            columns.append(name, by_run(layers[name], len(runs)))
-        squared = squared + squares(layers)
-    layer = layers[["epoch", "layer"]][: len(layers) // len(runs)].reset_index(drop=True)
-    losses = statistics(columns, "loss", epochs)
-    write["losses"](losses.assign(epoch=losses.index + 1, **combination))
+def aggregate(settings, folders):
+    """Return {table: rows} of the blocks of a combination, and of what they say over seeds."""
+    runs, losses, layers = (
+        gather(name, folders, settings["epochs"]) for name in tables.BLOCK_TABLES
+    )
+    by_epoch = over_seeds(by_seed(losses["loss"], len(runs)))
+    left = plateau_left(by_epoch["median"], settings["loss"])
+    return {
+        "runs": runs,
+        "losses": by_epoch.assign(epoch=by_epoch.index + 1),
+        "layers": layers,
+        "signal": signal(layers, len(runs)),
+        "factors": factors(layers),
+        "summary": summarise(runs, settings["target_accuracy"]).assign(plateau_left=left),
+    }
+
+
+def signal(layers, seeds):
+    """Return the quartiles over seeds of what was measured in each layer and epoch."""
+    place = layers[["epoch", "layer"]][: len(layers) // seeds].reset_index(drop=True)
     quartiles = [
-        statistics(columns, name, len(layer))[list(tables.QUARTILES)].add_prefix(f"{name}_")
+        over_seeds(by_seed(layers[name], seeds))[list(tables.QUARTILES)].add_prefix(f"{name}_")
         for name in tables.SIGNAL
     ]
-    write["signal"](pd.concat([layer, *quartiles], axis=1).assign(**combination))
-    write["factors"](root_mean(squared))
-    runs = pd.DataFrame(columns.read("runs", 0, len(SUMMARISED)).T, columns=SUMMARISED)
-    summary = summarise(runs, settings["target_accuracy"])
-    left = plateau_left(losses["median"], settings["loss"])
-    write["summary"](summary.assign(plateau_left=left, **combination))
+    return pd.concat([place, *quartiles], axis=1)
 
 
-def by_run(column, count):
-    """A column of a table of so many runs: (rows of a run, runs)."""
-    return column.to_numpy().reshape(count, -1).T
-
-
-def statistics(columns, name, count):
-    """`over_seeds` of a table that was laid by, some of its columns at a time."""
-    at_once = max(1, NUMBERS_AT_ONCE // columns.runs(name))
-    ends = [(i, min(i + at_once, count)) for i in range(0, count, at_once)]
-    return pd.concat([over_seeds(columns.read(name, *each)) for each in ends], ignore_index=True)
-
-
-def without_runs(epochs, combination, write):
-    """Write of a combination whose blocks are all missing that there is nothing."""
-    nothing = over_seeds(np.full((epochs, 1), np.nan))
-    write["losses"](nothing.assign(epoch=nothing.index + 1, **combination))
-    row = pd.DataFrame([combination | {"n": 0, "diverged": 0}])
-    write["summary"](row.reindex(columns=list(tables.TABLES["summary"].columns)))
+def without_runs(settings):
+    """Return the tables of a combination whose blocks are all missing."""
+    nothing = over_seeds(np.full((settings["epochs"], 1), np.nan))
+    row = pd.DataFrame([{"n": 0, "diverged": 0}])
+    return {
+        "losses": nothing.assign(epoch=nothing.index + 1),
+        "summary": row.reindex(columns=list(tables.TABLES["summary"].columns)),
+    }
 
 
 def chaotic_table(folders):
@@ -208,20 +194,17 @@ def aggregate_all(config, missing):
     }
     if not any(there.values()):
         raise StudyError("no run is there yet; make report trains them")
-    with contextlib.ExitStack() as open_tables:
-        write = {
-            name: open_tables.enter_context(tables.writing(name, f"results/{name}.csv"))
-            for name in (*tables.BLOCK_TABLES, "factors", "signal", "summary")
-        }
-        for key, folders in there.items():
-            combination = dict(zip(COMBINATION, key, strict=True))
-            own = settings[combination["protocol"]]
-            if folders:
-                aggregate(own, config["seeds_per_job"], combination, folders, write)
-            else:
-                without_runs(own["epochs"], combination, write)
-        tables.write(chaotic_table(there), "chaotic", "results/chaotic.csv")
-        tables.write(missing_table(missing), "missing", "results/missing.csv")
+    parts = defaultdict(list)
+    for key, folders in there.items():
+        combination = dict(zip(COMBINATION, key, strict=True))
+        own = settings[combination["protocol"]]
+        made = aggregate(own, folders) if folders else without_runs(own)
+        for name, rows in made.items():
+            parts[name].append(rows.assign(**combination))
+    parts["chaotic"] = [chaotic_table(there)]
+    parts["missing"] = [missing_table(missing)]
+    for name, rows in parts.items():
+        tables.write(pd.concat(rows), name, f"results/{name}.csv")
 
 
 if __name__ == "__main__":

@@ -226,7 +226,7 @@ def main():
 
 
 def decide_all(config):
-    claims, runs = read_claims(), Runs(tables.read_in_parts("runs", "results/runs.csv"))
+    claims, runs = read_claims(), Runs(tables.read("runs", "results/runs.csv"))
     keys = tables.read("missing", "results/missing.csv")[KEYS]
     missing = frozenset(keys.itertuples(index=False, name=None))
     rows, over = evaluate(claims, runs, protocols(config), missing)

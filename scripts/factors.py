@@ -18,11 +18,6 @@ def factors(layers):
     Before training, weights uniform in ±1/√fan-in have the variance 1/(3 fan-in), so that both
     ratios are expected to be slope/√3, whatever the widths.
     """
-    return root_mean(squares(layers))
-
-
-def squares(layers):
-    """The squares' sums and counts, which add up over tables of different seeds."""
     layers = layers.sort_values([*KEYS, "seed", "layer"]).replace([np.inf, -np.inf], np.nan)
     run = layers.groupby([*KEYS, "seed"])
     hidden = layers["layer"] < run["layer"].transform("max")
@@ -31,9 +26,5 @@ def squares(layers):
         forward=(layers["activation_std"] / run["activation_std"].shift()).where(hidden),
         backward=layers["delta_norm"] / run["delta_norm"].shift(-1),
     )
-    squared = per_layer.set_index(KEYS).replace([np.inf, -np.inf], np.nan) ** 2
-    return squared.groupby(KEYS).agg(["sum", "count"]).swaplevel(axis=1)
-
-
-def root_mean(squares):
-    return np.sqrt(squares["sum"] / squares["count"]).reset_index()
+    squares = per_layer.set_index(KEYS).replace([np.inf, -np.inf], np.nan) ** 2
+    return np.sqrt(squares.groupby(KEYS).mean()).reset_index()

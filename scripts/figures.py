@@ -16,7 +16,6 @@ matplotlib.use("agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, NullLocator
 
 from scripts import tables
@@ -262,9 +261,10 @@ def fig1(settings, main_protocol):
 
 
 def fig2(settings, main_protocol):
-    parts = tables.read_in_parts("runs", "results/runs.csv")
-    runs = pd.concat([part[part["seed"] < DRAWN_SEEDS] for part in parts])
-    return accuracy_of_runs(runs, tables.read("summary", "results/summary.csv"), settings)
+    runs = tables.read("runs", "results/runs.csv")
+    return accuracy_of_runs(
+        runs[runs["seed"] < DRAWN_SEEDS], tables.read("summary", "results/summary.csv"), settings
+    )
 
 
 def fig3(settings, main_protocol):

@@ -3,7 +3,6 @@
 results/README.md explains the columns to people.
 """
 
-import contextlib
 import csv
 import io
 import itertools
@@ -19,7 +18,6 @@ from scripts.errors import StudyError, not_utf8, one_line
 from scripts.files import replacing
 
 DIGITS = 7  # significant ones, to which the processors agree (docs/portability.md)
-ROWS_AT_ONCE = 100_000  # of a long table
 METRICS = ("final_train_loss", "train_accuracy", "test_accuracy")
 BLOCK_TABLES = {"runs": "runs", "losses": "block_losses", "layers": "layers"}  # {file: its table}
 NUMBER = re.compile(r" *[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)? *|[+-]?inf", re.I | re.A)
@@ -192,27 +190,14 @@ TABLES = {
 
 def write(frame, name, path):
     """Write a table whole or not at all: checked, its rows sorted, its columns in order."""
-    with writing(name, path) as write_part:
-        write_part(frame)
-
-
-@contextlib.contextmanager
-def writing(name, path):
-    """A function that writes parts of a table, each as `write` does, in the order of their keys.
-    The table is there when the block is left, if without an error.
-    """
     schema = TABLES[name]
-    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
-
-        def write_part(frame):
-            unknown = [column for column in frame if column not in schema.columns]
-            known = [column for column in schema.columns if column in frame]
-            frame = check(frame[known + unknown].reset_index(drop=True), name, path)
-            as_text(frame.sort_values(schema.unique), schema).to_csv(
-                file, header=file.tell() == 0, index=False, lineterminator="\n"
-            )
-
-        yield write_part
+    unknown = [column for column in frame if column not in schema.columns]
+    known = [column for column in schema.columns if column in frame]
+    frame = check(frame[known + unknown].reset_index(drop=True), name, path)
+    with replacing(path) as temporary:
+        as_text(frame.sort_values(schema.unique), schema).to_csv(
+            temporary, index=False, lineterminator="\n", encoding="utf-8"
+        )
 
 
 def as_text(frame, schema):
@@ -246,21 +231,9 @@ def read_parts(name, paths):
     return parts
 
 
-def read_in_parts(name, path):
-    """A long table, some rows at a time: memory does not grow with it."""
-    with open(path, "rb") as file:
-        header = file.readline()
-        while lines := list(itertools.islice(file, ROWS_AT_ONCE)):
-            try:
-                yield check(parse(name, path, header + b"".join(lines)), name, path)
-            except TableError:
-                read(name, path)  # which knows the row's number in the file
-                raise
-
-
-def parse(name, path, data=None):
-    """The frame in a file, or in such data of it."""
-    data, columns = data or Path(path).read_bytes(), TABLES[name].columns
+def parse(name, path):
+    """The frame in a file."""
+    data, columns = Path(path).read_bytes(), TABLES[name].columns
     if not data.endswith(b"\n"):
         raise TableError(f"{path}: the file is cut off in a line")
     types = {column: str(kind.dtype) for column, kind in columns.items()}

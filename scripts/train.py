@@ -7,7 +7,6 @@ writes runs.csv, losses.csv and layers.csv into the folder, and a receipt (scrip
 """
 
 import argparse
-import contextlib
 import json
 import tempfile
 from pathlib import Path
@@ -302,14 +301,10 @@ def train_by_tens(settings, hidden, output, first, last):
 
 
 def write_block(parts, names, folder):
-    with contextlib.ExitStack() as open_tables:
-        write = {
-            table: open_tables.enter_context(tables.writing(kind, f"{folder}/{table}.csv"))
-            for table, kind in tables.BLOCK_TABLES.items()
-        }
-        for part in parts:
-            for table, rows in part.items():
-                write[table](rows.assign(**names))
+    parts = list(parts)
+    for table, kind in tables.BLOCK_TABLES.items():
+        rows = pd.concat([part[table] for part in parts])
+        tables.write(rows.assign(**names), kind, f"{folder}/{table}.csv")
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ def noticed(name, claim, runs, protocol_names):
 
 
 def verdicts(name, claim, runs, protocol_names):
-    rows = evaluate({name: claim}, Runs([runs]), protocol_names)
+    rows = evaluate({name: claim}, Runs(runs), protocol_names)
     return [table["verdict"].tolist() for table in rows]
 
 

@@ -51,14 +51,14 @@ def runs_of(differences, protocol="p"):
 
 def evaluate(stated, table, protocols=("p",), missing=()):
     """The tables claims and verdicts, which hold what they may."""
-    of_family, of_claim = claims.evaluate(stated, Runs([table]), list(protocols), missing)
+    of_family, of_claim = claims.evaluate(stated, Runs(table), list(protocols), missing)
     tables.check(of_family, "claims", "claims.csv")
     tables.check(of_claim, "verdicts", "verdicts.csv")
     return of_family, of_claim
 
 
 def intervals(stated, table, *others):
-    return claims.intervals(stated, Runs([table]), *others)
+    return claims.intervals(stated, Runs(table), *others)
 
 
 def rows_of(claim, table, missing=()):

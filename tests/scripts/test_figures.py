@@ -112,7 +112,7 @@ def fig2(config, runs):
 
 def fig3(config, runs):
     claims = read_claims(CLAIMS)
-    table, _ = evaluate(claims, Runs([runs]), protocols(config))
+    table, _ = evaluate(claims, Runs(runs), protocols(config))
     table["ci_high"] += 0.1  # so that effects do not lie in the middle
     tables.check(table, "claims", "claims.csv")
     return effects(claims, table, list(protocols(config))), table
@@ -448,7 +448,7 @@ def written(tmp_path, monkeypatch):
 
     def write(study):
         runs, losses = made(study)
-        verdicts, _ = evaluate(read_claims(CLAIMS), Runs([runs]), protocols(study))
+        verdicts, _ = evaluate(read_claims(CLAIMS), Runs(runs), protocols(study))
         made_tables = {"runs": runs, "losses": losses, "claims": verdicts}
         made_tables |= {"summary": summary_of(runs), "signal": signal_of(made_layers(study))}
         for name, table in made_tables.items():

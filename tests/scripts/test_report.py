@@ -70,7 +70,7 @@ def known(config, runs, summary=None, **results):
     summary = summary_of(config, runs) if summary is None else summary
     key = runs.to_csv()
     if key not in VERDICTS:
-        of = STATED, Runs([runs])
+        of = STATED, Runs(runs)
         tested = evaluate(*of, protocols(config))
         VERDICTS[key] = dict(zip(["claims", "verdicts"], tested, strict=True))
         VERDICTS[key]["intervals"] = intervals(*of, list(beside_main(config)))

@@ -1,10 +1,8 @@
-"""The runs as the claims look at them, and the file in which their numbers lie."""
+"""The runs as the claims look at them."""
 
-import numpy as np
 import pandas as pd
 import pytest
 
-from scripts.columns import Columns
 from scripts.runs import Runs
 
 KEY, OTHER = ("p", "relu", "identity"), ("p", "tanh", "identity")
@@ -19,17 +17,11 @@ def table(key, seeds, epochs=None):
 
 @pytest.fixture
 def runs():
-    """Two combinations in three parts, one of which holds the end of one and the other's start."""
-    return Runs(
-        [
-            table(KEY, [0, 1], [5, None]),
-            pd.concat([table(KEY, [3], [7]), table(OTHER, [0])]),
-            table(OTHER, [1, 2]),
-        ]
-    )
+    parts = [table(KEY, [0, 1, 3], [5, None, 7]), table(OTHER, [0, 1, 2])]
+    return Runs(pd.concat(parts))
 
 
-def test_a_metric_is_found_by_seed_whatever_the_parts(runs):
+def test_a_metric_is_found_by_seed(runs):
     assert runs.metric("loss", KEY).to_dict() == {0: 0, 1: 0.25, 3: 0.75}
     assert runs.metric("loss", OTHER).to_dict() == {0: 0, 1: 0.25, 2: 0.5}
     assert runs.metric("epochs_to_target", KEY).dropna().to_dict() == {0: 5, 3: 7}
@@ -46,14 +38,3 @@ def test_it_is_known_which_combinations_have_runs_and_of_how_many_seeds(runs):
 def test_the_first_seeds_are_a_view_and_leave_the_rest_as_it_is(runs):
     assert list(runs.first(2).metric("loss", KEY).index) == [0, 1]
     assert list(runs.metric("loss", KEY).index) == [0, 1, 3]
-
-
-def test_columns_are_read_back_over_all_parts(tmp_path):
-    numbers = np.random.default_rng(0).random((5, 9))
-    columns = Columns(tmp_path)
-    for first, last in ((0, 4), (4, 5), (5, 9)):
-        columns.append("a", numbers[:, first:last])
-        columns.append("b", -numbers[:, first:last].T[: last - first])
-    np.testing.assert_array_equal(columns.read("a", 0, 5), numbers)
-    np.testing.assert_array_equal(columns.read("a", 2, 3), numbers[2:3])
-    assert not list(tmp_path.iterdir())  # it has no name, and leaves nothing
