@@ -16,7 +16,6 @@ from pathlib import Path
 
 import jinja2
 import pandas as pd
-from jinja2.sandbox import SandboxedEnvironment
 
 from scripts import tables
 from scripts.errors import StudyError, one_line, reported
@@ -186,7 +185,7 @@ def main():
     if not Path("results/report/report.md").exists():
         raise BaseError("there are no results here yet: run make report first")
     found = comparison(base, results_of(base))
-    environment = SandboxedEnvironment(autoescape=True, undefined=jinja2.StrictUndefined)
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     template = environment.from_string((LAYOUTS / "diff.html.j2").read_text(encoding="utf-8"))
     style = (LAYOUTS / "html.css").read_text(encoding="utf-8")
     write_whole(PAGE, template.render(found, style=style).encode())

@@ -10,16 +10,14 @@ import jinja2
 from scripts.bound import Number
 from scripts.errors import StudyError, one_line
 from scripts.filters import FILTERS, checked, const
-from scripts.sandbox import Sandbox, little_memory
 from scripts.schema import nearest
 
 PATH = "report/report.md.j2"
 TAG = re.compile(r"\{%-?\s*(\w+)(?:(?!%\}).)*%\}", re.S)
 MISTAKES = (
-    *(jinja2.TemplateError, ArithmeticError, AttributeError, LookupError, MemoryError),
+    *(jinja2.TemplateError, ArithmeticError, AttributeError, LookupError),
     *(RuntimeError, SyntaxError, TypeError, ValueError),
 )
-LONGEST = 10_000_000  # signs of a report
 BLOCKS = {"for", "if", "macro", "call", "filter", "block", "set"}
 
 
@@ -33,16 +31,12 @@ def render(template, facts):
     """
     environment = environment_of(facts)
     try:
-        with little_memory():
-            text = environment.from_string(template).render(facts)
+        return environment.from_string(template).render(facts)
     except jinja2.TemplateSyntaxError as error:
         line = unclosed(template) if "needs to be closed" in error.message else error.lineno
         raise mistake(template, line, reworded(error.message, environment)) from None
     except MISTAKES as error:
         raise mistake(template, line_of(error), reworded(said_by(error), environment)) from None
-    if len(text) > LONGEST:
-        raise mistake(template, None, f"the report would have {len(text)} signs")
-    return text
 
 
 def environment_of(facts):
@@ -65,7 +59,7 @@ def environment_of(facts):
             raise TypeError(f"a {kind(value)} is no text; a filter may write it")
         return value
 
-    environment = Sandbox(
+    environment = jinja2.Environment(
         undefined=Missing,
         finalize=shown,
         comment_start_string="{##",  # {#fig:losses} is an identifier of pandoc's
@@ -106,8 +100,6 @@ def said_by(error):
     """What Python says of a mistake."""
     if isinstance(error, RecursionError):
         return "this is nested too deeply, or a macro calls itself without end"
-    if isinstance(error, MemoryError):
-        return "this takes too much memory"
     if isinstance(error, KeyError):
         return f"there is no {error}"
     return error.msg if isinstance(error, SyntaxError) else str(error)
