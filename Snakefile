@@ -6,11 +6,12 @@ from snakemake.utils import min_version
 
 min_version("9.0")
 
-from scripts import study
-from scripts.resources import megabytes, minutes
-from scripts.study import BLOCK, DRAWN, FIGURES, REPORT, SUMMARIES, VERDICTS
+from scripts.study import layout
+from scripts.study.block import FILES, FOLDER, Block
+from scripts.study.layout import DRAWN, FIGURES, REPORT, SUMMARIES, VERDICTS
 from scripts.workflow import plan
 from scripts.workflow.plan import receipt, stamp
+from scripts.workflow.resources import megabytes, minutes
 
 plan.check_place(workflow)
 
@@ -19,7 +20,7 @@ configfile: "config.yaml"
 
 
 this = plan.Plan(workflow, config)
-shell.prefix(this.environment())  # `step` runs a module (scripts/warm.py); sets $CONFIG, $DIGEST
+shell.prefix(this.environment())  # `step` runs a module (see warm.py); sets $CONFIG and $DIGEST
 
 
 def shown(category, *paths):
@@ -45,7 +46,7 @@ localrules:
 
 
 wildcard_constraints:
-    seeds=r"\d+-\d+",
+    block=r"[^/]+/[^/]+/seeds-\d+-\d+",
     figure="|".join(FIGURES),
 
 
@@ -57,26 +58,24 @@ rule all:
 rule train:
     """Train the networks of a block of seeds side by side."""
     input:
-        stamp(f"train/{BLOCK}"),
+        stamp("train/{block}"),
     output:
-        study.block_tables([f"results/runs/{BLOCK}"]),
-        receipt=receipt(f"train/{BLOCK}"),
+        [f"{FOLDER}/{{block}}/{file}.csv" for file in FILES],
+        receipt("train/{block}"),
     log:
-        f"results/logs/train/{BLOCK}.log",
+        "results/logs/train/{block}.log",
     benchmark:
-        study.benchmark(f"train/{BLOCK}")
+        layout.benchmark("train/{block}")
     resources:  # for a cluster
-        mem_mb=lambda block, attempt: attempt * megabytes(this.training[block.protocol]),
-        runtime=lambda block, attempt: attempt
-        * minutes(this.training[block.protocol], study.count_of(block.seeds)),
+        mem_mb=lambda wildcards, attempt: attempt * megabytes(this.training[wildcards.block]),
+        runtime=lambda wildcards, attempt: attempt
+        * minutes(this.training[wildcards.block], len(Block.parse(wildcards.block).seeds)),
     params:
-        settings=lambda block: json.dumps(this.training[block.protocol], sort_keys=True),
-        by=lambda block: this.made_by[f"train/{BLOCK}".format(**block)],
-        folder=subpath(output[0], parent=True),
+        settings=lambda wildcards: json.dumps(this.training[wildcards.block], sort_keys=True),
+        by=lambda wildcards: this.made_by[f"train/{wildcards.block}"],
     shell:
-        "step scripts.train --settings {params.settings:q} --protocol {wildcards.protocol}"
-        " --hidden {wildcards.hidden} --output {wildcards.output} --seeds {wildcards.seeds}"
-        " --folder {params.folder} --by {params.by} > {log} 2>&1"
+        "step scripts.train --settings {params.settings:q} --block {wildcards.block}"
+        " --by {params.by} > {log} 2>&1"
 
 
 rule aggregate:
@@ -91,7 +90,7 @@ rule aggregate:
     log:
         "results/logs/aggregate.log",
     benchmark:
-        study.benchmark("aggregate")
+        layout.benchmark("aggregate")
     params:
         by=this.made_by["aggregate"],
         partial="--partial" if this.partial else "",
@@ -103,14 +102,14 @@ rule claims:
     """Decide the source's claims by the runs."""
     input:
         stamp("claims"),
-        study.VERDICTS_FROM,
+        layout.VERDICTS_FROM,
     output:
         shown("Tables", *VERDICTS),
         receipt("claims"),
     log:
         "results/logs/claims.log",
     benchmark:
-        study.benchmark("claims")
+        layout.benchmark("claims")
     params:
         by=this.made_by["claims"],
     shell:
@@ -129,7 +128,7 @@ rule figure:
     log:
         "results/logs/{figure}.log",
     benchmark:
-        study.benchmark("{figure}")
+        layout.benchmark("{figure}")
     params:
         by=lambda wildcards: this.made_by[wildcards.figure],
     shell:
@@ -147,7 +146,7 @@ rule report:
     """Write the report in all formats; where that fails, the last good one stays."""
     input:
         stamp("report"),
-        study.report_from(),
+        layout.report_from(),
     output:
         update(REPORT[:2]),
         update(shown("Report", *REPORT[2:])),
@@ -155,7 +154,7 @@ rule report:
     log:
         "results/logs/report.log",
     benchmark:
-        study.benchmark("report")
+        layout.benchmark("report")
     params:
         by=this.made_by["report"],
     shell:
@@ -166,7 +165,7 @@ rule manifest:
     """Sign: say which bytes the study made, where and how."""
     input:
         stamp("manifest"),
-        [receipt(step) for step in study.AFTER_TRAINING],
+        [receipt(step) for step in layout.AFTER_TRAINING],
     output:
         "results/MANIFEST.sha256",
         "results/provenance.json",

@@ -25,6 +25,7 @@ import pandas as pd
 
 from bench.project import Project
 from bench.training import FOLDER
+from scripts.study.block import Block
 
 SEEDS_PER_JOB = 80
 
@@ -79,11 +80,8 @@ def job_memory(seeds, epochs=10):
     with tempfile.TemporaryDirectory() as folder:
         project = combination(folder, seeds, seeds, epochs)
         settings = json.dumps(project.config["training"])
-        names = ["--protocol", "p", "--hidden", "relu", "--output", "identity"]
-        _, mib = project.python(
-            "scripts.train", "--settings", settings, *names,
-            "--seeds", f"0-{seeds - 1}", "--folder", "block",
-        )  # fmt: skip
+        block = str(Block("p", "relu", "identity", 0, seeds - 1))
+        _, mib = project.python("scripts.train", "--settings", settings, "--block", block)
     return mib
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import torch
 
 from bench.peers import torch_nn
-from scripts.schema import read_yaml
+from scripts.study.schema import read_yaml
 
 _, hidden, seed, path = sys.argv
 torch.set_num_threads(1)

@@ -10,9 +10,10 @@ import time
 import torch
 
 from framework import Linear
-from scripts.activations import by_name
-from scripts.data import draw_replicas, orders
-from scripts.train import DTYPES, TEN, build, loss_of, optimizer_of, train_epoch
+from scripts.study.activations import by_name
+from scripts.study.datasets import draw_replicas, orders
+from scripts.training.loop import TEN, train_epoch
+from scripts.training.network import DTYPES, build, loss_of, optimizer_of
 
 
 def framework(settings, hidden, seeds):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from scripts.project import ROOT, copy_project
+from scripts.study.project import ROOT, copy_project
 
 
 class Project:

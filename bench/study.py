@@ -17,8 +17,8 @@ import pandas as pd
 
 from bench.project import ROOT, Project
 from bench.training import FOLDER
-from scripts.config import protocols
-from scripts.study import combinations
+from scripts.study.config import protocols
+from scripts.study.layout import combinations
 
 
 def epochs_of_all_runs(config):

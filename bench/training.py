@@ -100,7 +100,7 @@ def compete(implementation, precision, hidden, replicas, epochs, core):
     import torch
 
     from bench.peers import IMPLEMENTATIONS
-    from scripts.schema import read_yaml
+    from scripts.study.schema import read_yaml
 
     torch.set_num_threads(1)
     settings = read_yaml("config.yaml")["training"]
@@ -129,7 +129,7 @@ def peak(precision, core, side=2000, tries=5):
     os.sched_setaffinity(0, {core})
     import torch
 
-    from scripts.train import DTYPES
+    from scripts.training.network import DTYPES
 
     torch.set_num_threads(1)
     a = torch.rand(side, side, dtype=DTYPES[precision])
@@ -217,7 +217,7 @@ def main():
 
     import pandas as pd
 
-    from scripts.schema import read_yaml
+    from scripts.study.schema import read_yaml
 
     entered = entries(arguments.implementations, arguments.precision)
     rows = []

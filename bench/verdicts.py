@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 from scripts.analysis import inference
-from scripts.claims import families
-from scripts.predicates import read_claims
-from scripts.runs import Runs
+from scripts.analysis.claims import read_claims
+from scripts.analysis.runs import Runs
+from scripts.analysis.verdicts import families
 
 RUNS = "docs/verdicts.csv"
 SEEDS = 20  # of a study

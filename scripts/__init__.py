@@ -1,1 +1,0 @@
-"""The steps of the study, one file each."""

@@ -17,12 +17,12 @@ from pathlib import Path
 import jinja2
 import pandas as pd
 
-from scripts import tables
-from scripts.errors import StudyError, one_line, reported
-from scripts.files import write_whole
-from scripts.formats import LAYOUTS
-from scripts.schema import read_yaml
-from scripts.study import FIGURES
+from scripts.study.errors import StudyError, one_line, reported
+from scripts.study.files import write_whole
+from scripts.study.layout import FIGURES
+from scripts.study.schema import read_yaml
+from scripts.tables import schemas
+from scripts.writing.formats import LAYOUTS
 
 PAGE = Path("results/diff.html")
 CACHE = Path(".cache/base")
@@ -82,7 +82,7 @@ def verdicts(folder):
     """{"C1, as-written": verdict, …} of claims and comparisons; tables may have more columns."""
     found = {}
     for name in ("verdicts", "claims"):
-        path, key = folder / f"{name}.csv", tables.TABLES[name].unique
+        path, key = folder / f"{name}.csv", schemas.TABLES[name].unique
         if path.exists():
             columns = [*key, "verdict"]
             try:

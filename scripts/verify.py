@@ -16,17 +16,17 @@ import sys
 import tempfile
 from pathlib import Path
 
-from scripts.config import check
-from scripts.digest import digest_of
-from scripts.errors import StudyError, reported
-from scripts.manifest import provenance
-from scripts.predicates import read_claims
-from scripts.project import copy_project
-from scripts.receipts import path_of, sha256
-from scripts.schema import read_yaml
-from scripts.steps import study_digest, training_steps
-from scripts.study import block_tables
-from scripts.workflow import differences
+from scripts.analysis import differences
+from scripts.analysis.claims import read_claims
+from scripts.study.block import Block
+from scripts.study.config import check
+from scripts.study.errors import StudyError, reported
+from scripts.study.project import copy_project
+from scripts.study.schema import read_yaml
+from scripts.workflow.digest import digest_of
+from scripts.workflow.provenance import provenance
+from scripts.workflow.receipts import path_of, sha256
+from scripts.workflow.steps import study_digest, training_steps
 
 RESULTS, REFERENCE = Path("results"), Path("docs/reference")
 MANIFEST, PROVENANCE = "MANIFEST.sha256", "provenance.json"
@@ -162,7 +162,7 @@ def verify_sample(folder, config, size):
     chosen = sorted(random.sample(steps, min(size, len(steps))))
     print(*chosen, sep="\n")
     rerun(folder, *(str(path_of(step)) for step in chosen))
-    files = block_tables([f"runs/{step.removeprefix('train/')}" for step in chosen])
+    files = [path for step in chosen for path in Block.parse(step).files("runs")]
     compared = [Comparison(folder / "results", place, files, here) for place in places]
     blocks = f"{len(chosen)} of {len(steps)} blocks"
     return outcome(compared, blocks, f"{blocks} have the same bytes", check_manifest())

@@ -23,16 +23,17 @@ from pathlib import Path
 
 from watchfiles import watch
 
-from scripts import formats, report
-from scripts.config import check, write_resolved
-from scripts.errors import StudyError
-from scripts.schema import read_yaml
-from scripts.steps import forget_code, steps, study_digest
-from scripts.study import FIGURES
+from scripts.study.config import check
+from scripts.study.errors import StudyError
+from scripts.study.layout import FIGURES
+from scripts.study.schema import read_yaml
+from scripts.workflow.entry import write_resolved
+from scripts.workflow.steps import forget_code, steps, study_digest
+from scripts.writing import formats, source
 
 LISTENER = Path(__file__).with_suffix(".js")
-WATCHED = ("", "report", "report/layouts", "scripts", "scripts/analysis", "framework")
-WATCHED += ("results", "results/figures")
+WATCHED = ("", "report", "report/layouts", "scripts", "framework", "results", "results/figures")
+PLOTS = ("scripts/figures.py", "scripts/plots/")
 ENDINGS = (".j2", ".lua", ".css", ".js", ".html", ".csl", ".bib", ".yaml", ".csv", ".py", ".svg")
 CLAIMS = ("report/claims.yaml", "report/published.csv")
 FACTS = ("config.yaml", "results/", "report/claims.yaml", "report/causes.yaml")
@@ -115,7 +116,7 @@ class Writer:
     def take(self, paths):
         """Do what edits of these files ask for."""
         forget_code()
-        if any(path.startswith("scripts/") and path != "scripts/figures.py" for path in paths):
+        if any(path.startswith("scripts/") and not path.startswith(PLOTS) for path in paths):
             start_anew(self.port)
         if any(path in ("config.yaml",) or path.startswith("framework/") for path in paths):
             self.look_for_stale_results()
@@ -123,7 +124,7 @@ class Writer:
             if any(path in CLAIMS for path in paths):
                 self.step("claims")
                 self.step("figures", "fig3")
-            if "scripts/figures.py" in paths:
+            if any(path.startswith(PLOTS) for path in paths):
                 self.step("figures", *FIGURES)
             if any(path.startswith((*FACTS, "framework/")) for path in paths):
                 self.known = None
@@ -156,8 +157,8 @@ class Writer:
         if self.known is None:
             config = read_yaml("config.yaml")
             check(config)
-            self.known = report.read_facts(config, study_digest(config))
-        html = formats.html(report.markdown(self.known), Path("results"), report.BIBLIOGRAPHY)
+            self.known = source.read_facts(config, study_digest(config))
+        html = formats.html(source.markdown(self.known), Path("results"), source.BIBLIOGRAPHY)
         self.page.tell(html=html, error="")
         print(f"rendered in {time.perf_counter() - began:.2f} s")
 

@@ -3,7 +3,6 @@
 import importlib.util
 import subprocess
 import sys
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -15,10 +14,10 @@ from bench.peers import IMPLEMENTATIONS
 from bench.project import Project
 from bench.study import epochs_of_all_runs
 from bench.training import arithmetic
+from scripts.study.project import ROOT
 from tests.effort import in_ci
 
 pytestmark = pytest.mark.slow
-ROOT = Path(__file__).parent.parent
 SETTINGS = yaml.safe_load((ROOT / "config.yaml").read_text())["training"]
 TINY = SETTINGS | {"points": 40, "batch_size": 10, "epochs": 3, "hidden_widths": [6, 5]}
 HERE = [name for name in IMPLEMENTATIONS if name != "JAX" or importlib.util.find_spec("jax")]

@@ -11,7 +11,7 @@ from scipy import stats
 from bench import verdicts
 from bench.verdicts import compare, count, hodges_lehmann, signed_rank, trimmed
 from scripts.analysis import inference
-from tests.scripts.test_claims import CLAIM
+from tests.analysis.test_verdicts import CLAIM
 
 estimators = pytest.mark.parametrize("estimator", verdicts.ESTIMATORS.values())
 

@@ -6,7 +6,6 @@ import sys
 import tomllib
 from importlib.metadata import PackageNotFoundError, distribution, packages_distributions
 from itertools import product
-from pathlib import Path
 
 import pytest
 from packaging.markers import default_environment
@@ -14,9 +13,9 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from scripts.study.project import ROOT
 from tests.pipeline.test_offline import imported
 
-ROOT = Path(__file__).parent.parent
 CONSTRAINTS = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
 DOCUMENT = (ROOT / "docs/dependencies.md").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from scripts.config import ROOT
+from scripts.study.project import ROOT
 from tests.effort import IN_CI
 
 pytestmark = pytest.mark.slow

@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from scripts.config import ROOT
+from scripts.study.project import ROOT
 from tests.faults.__main__ import FAULTS
 
 FAULTS_BY_NAME = yaml.safe_load(FAULTS.read_text(encoding="utf-8"))

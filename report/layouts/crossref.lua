@@ -69,7 +69,7 @@ local function number_figure(figure)
 end
 
 --- Whether a left-aligned column holds text long enough to be broken into lines. (Numbers carry
---- marks here, see scripts/bound.py, which are not shown.)
+--- marks here, see scripts/writing/bound.py, which are not shown.)
 local function has_prose(tbl)
   local found = false
   for _, body in ipairs(tbl.bodies) do

@@ -1,18 +1,5 @@
 """Chaotic runs: those that another last digit at the start sends on another course."""
 
-NUDGED = "-nudged"  # NAME-nudged is NAME with `start: nudged`
-
-
-def without_twins(config):
-    """The config without the protocols that only tell which runs of others are chaotic."""
-    every = config["protocols"]
-    shown = {
-        name: own
-        for name, own in every.items()
-        if not (name.endswith(NUDGED) and name.removesuffix(NUDGED) in every)
-    }
-    return config | {"protocols": shown}
-
 
 def chaotic(drawn, nudged):
     """The seeds with another loss in some epoch from a nudged start, and their final losses from

@@ -60,7 +60,7 @@ def holm(p):
 
 
 def verdicts(claim, fits):
-    """What comparisons say of a claim: see the top of scripts/claims.py."""
+    """What comparisons say of a claim: see the top of scripts/analysis/verdicts.py."""
     low, high, margin = fits["ci_low"], fits["ci_high"], claim["margin"]
     differs = (fits["p_adjusted"] < ALPHA) & ((low > 0) | (high < 0))
     sign = {"higher": 1, "lower": -1, "same": 0}[claim["expected"]]

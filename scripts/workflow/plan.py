@@ -1,8 +1,8 @@
 """Plan a run: the one file that knows how Snakemake works.
 
 Snakemake decides by dates and by its records whether a step runs again; the study decides by
-receipts (scripts/receipts.py). So each step has one input more, its *stamp*: an empty file of long
-ago where the step's receipt holds, and a new one where it does not. To Snakemake that is an input
+receipts (receipts.py). So each step has one input more, its *stamp*: an empty file of long ago
+where the step's receipt holds, and a new one where it does not. To Snakemake that is an input
 that has changed, for every target and every option.
 """
 
@@ -15,13 +15,15 @@ import sys
 import time
 from pathlib import Path
 
-from scripts.config import ROOT, check, completed, training_settings, write_resolved
-from scripts.errors import StudyError, reported
-from scripts.files import check_writable, clear_unfinished, keep
-from scripts.receipts import Audit, path_of
-from scripts.schema import read_yaml
-from scripts.steps import missing_steps, steps, study_digest, training_step
-from scripts.study import block_folders, block_tables, sources
+from scripts.study.config import check, completed, training_settings
+from scripts.study.errors import StudyError, reported
+from scripts.study.files import check_writable, clear_unfinished, keep
+from scripts.study.layout import blocks_of, files_of, sources
+from scripts.study.project import ROOT
+from scripts.study.schema import read_yaml
+from scripts.workflow.entry import write_resolved
+from scripts.workflow.receipts import Audit, path_of
+from scripts.workflow.steps import missing_steps, steps, study_digest
 
 STAMPS = Path(".snakemake/stamps")
 LONG_AGO = (0, 0)
@@ -32,7 +34,7 @@ class Plan:
     """The study that a config and the command line ask for.
 
     config_file  from which the steps read the config
-    training     {protocol: settings}
+    training     {block: settings}
     partial      whether nothing is trained, and the report is of what is there
     made_by      {step: a digest of the code and settings that it runs with}
     digest       of the study's code and settings
@@ -42,13 +44,13 @@ class Plan:
     def __init__(self, workflow, config):
         with reported("config"):
             config.update(completed(config, workflow.overwrite_configfiles))
-            self.training = training_settings(config)
+            settings = training_settings(config)
+            self.training = {str(block): settings[block.protocol] for block in blocks_of(config)}
         self.partial = os.environ.get("PARTIAL", "") not in ("", "0", "no", "false")
         with reported("code"):
             self.made_by = steps(config, missing_steps(config) if self.partial else ())
             self.digest = study_digest(config)
-        folders = block_folders(config)
-        self.blocks = block_tables(f for f in folders if training_step(f) in self.made_by)
+        self.blocks = files_of(block for block in blocks_of(config) if block.step in self.made_by)
         with reported("results"):
             self.config_file = write_resolved(config)
             if workflow.is_main_process:
@@ -71,7 +73,7 @@ class Plan:
             "MALLOC_TRIM_THRESHOLD_": 1073741824,
         }
         said = " ".join(f"{name}={shlex.quote(str(value))}" for name, value in variables.items())
-        step = f'step() {{ {shlex.quote(sys.executable)} -m scripts.warm "$@"; }}'
+        step = f'step() {{ {shlex.quote(sys.executable)} -m scripts.workflow.warm "$@"; }}'
         # Snakemake fills in what stands in single braces.
         return f"export {said}; {step}; ".replace("{", "{{").replace("}", "}}")
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import yaml
 
-from scripts.config import ROOT
+from scripts.study.project import ROOT
 
 FAULTS = Path(__file__).with_name("faults.yaml")
 PARTS = ("framework", "scripts", "report", "profiles", "bench", "tests", "docs")

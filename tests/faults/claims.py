@@ -13,13 +13,13 @@ import itertools
 import numpy as np
 import pandas as pd
 
-from scripts import tables
-from scripts.claims import evaluate, sides
-from scripts.config import protocols
-from scripts.errors import StudyError, reported
-from scripts.predicates import read_claims
-from scripts.runs import KEYS, Runs
-from scripts.schema import read_yaml
+from scripts.analysis.claims import read_claims
+from scripts.analysis.runs import KEYS, Runs
+from scripts.analysis.verdicts import evaluate, sides
+from scripts.study.config import protocols
+from scripts.study.errors import StudyError, reported
+from scripts.study.schema import read_yaml
+from scripts.tables.io import read_table
 
 
 def noticed(name, claim, runs, protocol_names):
@@ -74,7 +74,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--config", default="config.yaml")
     names = list(protocols(read_yaml(parser.parse_args().config)))
-    runs = tables.read("runs", "results/runs.csv")
+    runs = read_table("runs", "results/runs.csv")
     blind = []
     for name, claim in read_claims().items():
         found = noticed(name, claim, runs, names)

@@ -9,8 +9,7 @@ from itertools import zip_longest
 
 import yaml
 
-from scripts.config import ROOT
-from scripts.project import copy_project
+from scripts.study.project import ROOT, copy_project
 
 TINY = {
     "seeds": 3,

@@ -89,7 +89,7 @@ def test_killed_at_random_moments_it_ends_as_if_undisturbed(new, finished):
 
 def test_a_run_whose_snakemake_alone_was_killed_goes_on_beside_what_it_left(new, finished):
     hold = '    while __import__("os").path.exists("hold"):\n        time.sleep(0.1)\n'
-    new.edit("scripts/progress.py", HOOK, HOOK + hold)
+    new.edit("scripts/training/progress.py", HOOK, HOOK + hold)
     (new.folder / "hold").touch()
     since, process = time.time(), start(new)
     wait_for_log(new, STAGES[0], since, process)
@@ -155,18 +155,18 @@ def test_a_job_that_dies_is_named_and_the_same_command_goes_on(project, finished
     place = "plain/relu-identity/seeds-0-1"
     shutil.rmtree(project.folder / "results/runs" / place)
     killer = '    import os, sys; "--by" in sys.argv and os.kill(os.getpid(), 9)\n'
-    project.edit("scripts/progress.py", HOOK, HOOK + killer)
+    project.edit("scripts/training/progress.py", HOOK, HOOK + killer)
     result = project.snakemake(cores=1)
     assert result.returncode == 1
     assert "scripts.train was ended by SIGKILL" in result.stderr
     assert f"results/logs/train/{place}.log" in result.stderr
-    project.edit("scripts/progress.py", HOOK + killer, HOOK)
+    project.edit("scripts/training/progress.py", HOOK + killer, HOOK)
     project.run()
     assert project.manifest() == finished.manifest()
 
 
 def test_a_mistake_in_the_code_is_shown(new):
-    new.edit("scripts/progress.py", HOOK, f"{HOOK}    1 / 0\n")
+    new.edit("scripts/training/progress.py", HOOK, f"{HOOK}    1 / 0\n")
     result = new.snakemake(cores=1)
     assert result.returncode == 1
     assert "\nZeroDivisionError: division by zero" in result.stderr

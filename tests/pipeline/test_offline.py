@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from scripts.config import ROOT
+from scripts.study.project import ROOT
 from tests.pipeline.project import assert_same_files, new_project
 
 pytestmark = pytest.mark.slow

@@ -34,11 +34,11 @@ def test_comments_docstrings_and_layout_run_nothing(project):
             '"""The logistic function."""',
         ),
         (
-            "scripts/train.py",
+            "scripts/training/loop.py",
             "(settings, hidden, output, seeds):",
             "(settings,hidden,output,seeds):",
         ),
-        ("scripts/data.py", '"""The study', '"""Said otherwise: the study'),
+        ("scripts/study/datasets.py", '"""The study', '"""Said otherwise: the study'),
         ("scripts/analysis/inference.py", "REFITS = 999", "REFITS = (999)  # odd"),
     ]:
         project.edit(path, old, new)
@@ -50,7 +50,7 @@ def test_comments_docstrings_and_layout_run_nothing(project):
     [
         ("framework/activations.py", "x.clamp(min=0)\n", "1 * x.clamp(min=0)\n", JOBS),
         ("framework/optim.py", "\nclass SGD", "\nUNUSED = 1\n\n\nclass SGD", JOBS),
-        ("scripts/data.py", "import math\n", "import math\n\nUNUSED = 1\n", JOBS),
+        ("scripts/study/datasets.py", "import math\n", "import math\n\nUNUSED = 1\n", JOBS),
         # half of the networks end in a Sigmoid
         (
             "framework/activations.py",
@@ -69,8 +69,8 @@ def test_an_edit_of_code_that_no_training_runs_trains_nothing(project):
     unused = "class SELU(Rectifier):"
     project.edit("framework/activations.py", unused, f"{unused}\n    A = 1")
     own = "return super().derivative("
-    project.edit("scripts/activations.py", own, own.replace("super", "2 * super"))
-    project.edit("scripts/facts.py", "import jinja2\n", "import jinja2\n\nUNUSED = 1\n")
+    project.edit("scripts/study/activations.py", own, own.replace("super", "2 * super"))
+    project.edit("scripts/writing/facts.py", "import jinja2\n", "import jinja2\n\nUNUSED = 1\n")
     planned = project.planned()
     assert "train" not in planned
     assert planned["report"] == 1
@@ -81,7 +81,7 @@ def test_editing_an_activation_that_stands_for_another_retrains(project):
     project.set(training=config["training"] | {"substitute": {"relu": "publishedtanh"}})
     project.run("results/runs.csv")
     own = "return super().derivative("
-    project.edit("scripts/activations.py", own, f"{own}0.9 * ")
+    project.edit("scripts/study/activations.py", own, f"{own}0.9 * ")
     assert project.planned()["train"] == JOBS
 
 
@@ -104,7 +104,7 @@ def test_what_is_added_is_trained_alone_and_appears_in_tables_and_report(project
     addition = "protocols:\n  wild:\n    learning_rate: 1.0e+30\n    epochs: 2\n"
     project.edit("config.yaml", "protocols:\n", addition)
     assert project.planned()["train"] == JOBS / 2
-    path = project.folder / "scripts/activations.py"
+    path = project.folder / "scripts/study/activations.py"
     path.write_text(
         path.read_text()
         + "\n\nclass Softsign(Activation):\n"

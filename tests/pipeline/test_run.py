@@ -8,7 +8,7 @@ import sys
 import pytest
 import torch
 
-from scripts.config import ROOT
+from scripts.study.project import ROOT
 from tests.effort import IN_CI, in_ci
 from tests.pipeline.project import JOBS, assert_same_files, new_project
 

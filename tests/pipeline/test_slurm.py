@@ -11,8 +11,8 @@ from importlib.util import find_spec
 
 import pytest
 
-from scripts.resources import megabytes
-from scripts.schema import read_yaml
+from scripts.study.schema import read_yaml
+from scripts.workflow.resources import megabytes
 from tests.pipeline.project import HOOK, JOBS, new_project
 from tests.pipeline.slurm import Slurm, lacking
 
@@ -70,7 +70,7 @@ def wait(condition):
 @pytest.fixture
 def held(project):
     """A run whose blocks are being trained until `hold` is deleted."""
-    project.edit("scripts/progress.py", HOOK, HOOK + HOLD)
+    project.edit("scripts/training/progress.py", HOOK, HOOK + HOLD)
     (project.folder / "hold").touch()
     process = start(project)
     logs = project.folder / "results/logs/train"
@@ -122,7 +122,7 @@ def test_jobs_of_a_node_that_is_lost_are_begun_anew(slurm, project, held, finish
 
 
 def test_the_log_of_a_job_that_fails_is_shown_and_named(project):
-    project.edit("scripts/progress.py", HOOK, f"{HOOK}    1 / 0\n")
+    project.edit("scripts/training/progress.py", HOOK, f"{HOOK}    1 / 0\n")
     process = start(project, "--retries", "0")
     said = end(process)
     assert process.returncode == 1

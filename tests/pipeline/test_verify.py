@@ -9,18 +9,19 @@ import pandas as pd
 import pytest
 import yaml
 
-from scripts import tables, verify
-from scripts.config import ROOT
-from scripts.predicates import read_claims
-from scripts.receipts import sha256
-from scripts.schema import read_yaml
-from scripts.verify import VerifyError
-from scripts.workflow.differences import (
+from scripts import verify
+from scripts.analysis.claims import read_claims
+from scripts.analysis.differences import (
     chaotic_runs,
     in_words,
     largest_difference,
     protocols_compared,
 )
+from scripts.study.project import ROOT
+from scripts.study.schema import read_yaml
+from scripts.tables.io import read_table
+from scripts.verify import VerifyError
+from scripts.workflow.receipts import sha256
 
 pytestmark = pytest.mark.slow
 BLOCK = "runs/plain/relu-identity/seeds-0-1"
@@ -275,7 +276,7 @@ def test_a_missing_file_is_no_matter_of_chaos(project, tmp_path, capsys, path):
 
 def test_the_largest_differences_of_a_table_are_told(project, tmp_path, capsys):
     path = project.folder / "results/runs.csv"
-    runs = tables.read("runs", path)
+    runs = read_table("runs", path)
     runs.loc[0, "final_train_loss"] += 100
     runs.loc[1, "loss_roughness"] = 0
     runs.to_csv(path, index=False)

@@ -1,0 +1,28 @@
+"""The means that the source published, set beside ours."""
+
+import numpy as np
+
+from scripts.tables.schemas import KEYS
+
+PUBLISHED = "report/published.csv"
+
+
+def agreement(published, summary):
+    """A row for each published mean of a combination that was trained, of test accuracies.
+
+    They agree within their spread if they differ by no more than one run of each may be expected
+    to: |m − m'| ≤ √(s² + s'²), with the means m and the standard deviations s over runs.
+    """
+    both = published.merge(summary, on=KEYS, suffixes=("_published", "_ours"))
+    ours = both["test_accuracy_mean"]
+    difference = ours - both["mean"]
+    spread = np.sqrt(both["sd"] ** 2 + both["test_accuracy_sd"] ** 2)
+    return both[KEYS].assign(
+        published_mean=both["mean"],
+        published_sd=both["sd"],
+        mean=ours,
+        sd=both["test_accuracy_sd"],
+        difference=difference,
+        spread=spread,
+        agrees=difference.abs() <= spread,
+    )

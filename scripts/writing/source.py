@@ -1,0 +1,42 @@
+"""The report's source for pandoc: the template, filled in with the facts."""
+
+from pathlib import Path
+
+from scripts.analysis.causes import read_causes
+from scripts.analysis.claims import read_claims
+from scripts.study.errors import not_utf8
+from scripts.study.layout import FIGURES, SUMMARIES, VERDICTS
+from scripts.tables.io import read_table
+from scripts.writing.bound import with_listing
+from scripts.writing.facts import RESULTS, facts
+from scripts.writing.prose import check_template, check_text
+from scripts.writing.template import PATH, TemplateError, render
+
+BIBLIOGRAPHY = Path("report/references.bib")
+RULES = {  # {file: the rule that writes it}
+    "config.yaml": "",
+    **dict.fromkeys(SUMMARIES, "aggregate"),
+    **dict.fromkeys(VERDICTS, "claims"),
+}
+
+
+def read_facts(config, digest):
+    """What the template can name, from the tables, claims and causes as they lie there."""
+    results = {name: read_table(name, f"results/{name}.csv") for name in RESULTS}
+    return facts(config, digest, results, read_claims(), read_causes())
+
+
+def markdown(known):
+    """The report's source for pandoc, each number with where it comes from."""
+    template, bibliography = text_of(PATH), text_of(BIBLIOGRAPHY)
+    text = render(template, known)
+    check_template(template, known, FIGURES)
+    check_text(text, template, bibliography)
+    return with_listing(text, RULES)
+
+
+def text_of(path):
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise TemplateError(f"{path}: {not_utf8(error)}") from None

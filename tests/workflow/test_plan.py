@@ -1,0 +1,58 @@
+"""What is checked, and read, before anything runs."""
+
+from importlib.metadata import version
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from scripts.study.layout import sources
+from scripts.study.project import ROOT, copy_project
+from scripts.workflow.plan import check_place
+
+
+def workflow(folder, is_main_process=True):
+    """What is asked of a Snakemake workflow."""
+    return SimpleNamespace(current_basedir=folder, is_main_process=is_main_process)
+
+
+@pytest.mark.parametrize("kind", ["missing", "a link to nothing", "a folder"])
+def test_each_source_that_is_no_file_is_named(tmp_path, monkeypatch, kind):
+    copy_project(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    check_place(workflow(ROOT))
+    for source in map(Path, sources()):
+        kept = source.rename(source.with_name("kept"))
+        if kind == "a link to nothing":
+            source.symlink_to("nowhere")
+        elif kind == "a folder":
+            source.mkdir()
+        with pytest.raises(SystemExit) as caught:
+            check_place(workflow(ROOT))
+        assert str(caught.value) == (f"study: {tmp_path}: {source} is missing, or is not a file")
+        if kind == "a folder":
+            source.rmdir()
+        kept.replace(source)
+
+
+def test_every_file_in_report_that_results_are_made_from_is_a_source():
+    others = {"layouts/README.md", "layouts/diff.html.j2"}  # of people, and of make diff
+    folder = ROOT / "report"
+    there = {str(path.relative_to(folder)) for path in folder.rglob("[a-z]*.*[a-z0-9]")}
+    there = {path for path in there if not path.startswith("captions/")}  # Snakemake checks those
+    assert there - others == {source.removeprefix("report/") for source in sources()}
+
+
+def test_a_snakefile_whose_code_lies_elsewhere_is_refused(tmp_path):
+    with pytest.raises(SystemExit) as caught:
+        check_place(workflow(tmp_path))
+    assert str(caught.value) == (
+        f"study: the Snakefile lies in {tmp_path}, but its code was found in {ROOT}"
+    )
+
+
+def test_the_one_patch_of_snakemake_is_of_this_version_and_still_needed():
+    """After an update: does `--profile profiles/slurm` still start one Snakemake for a group?"""
+    assert version("snakemake").startswith("9.27.")
+    plugin = pytest.importorskip("snakemake_executor_plugin_slurm")
+    assert not plugin.common_settings.pass_group_args

@@ -1,0 +1,125 @@
+"""Receipts: what was made, from what, and whether that still holds."""
+
+import hashlib
+import json
+import os
+
+import pytest
+
+from scripts.workflow import receipts
+from scripts.workflow.receipts import Audit, path_of, receipt
+
+STEPS = {"train": "code 1", "aggregate": "code 2"}
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def write(path, text):
+    with open(path, "w") as file:
+        file.write(text)
+
+
+@pytest.fixture
+def done():
+    """Two steps, the second of which reads what the first made."""
+    with receipt("train", STEPS["train"], ["runs.csv"]):
+        write("runs.csv", "1\n")
+    write("source.yaml", "a: 1\n")
+    with receipt("aggregate", STEPS["aggregate"], ["mean.csv"], ["runs.csv", "source.yaml"]):
+        write("mean.csv", "1\n")
+
+
+def test_a_receipt_says_what_was_made_and_read(done):
+    said = json.loads(path_of("aggregate").read_text())
+    one = hashlib.sha256(b"1\n").hexdigest()
+    assert said["made"] == {"mean.csv": one}
+    assert said["read"] == {"runs.csv": one, "source.yaml": hashlib.sha256(b"a: 1\n").hexdigest()}
+    assert said["by"] == "code 2"
+
+
+def test_what_is_as_it_was_holds(done):
+    for _ in range(2):
+        audit = Audit(STEPS)
+        assert (audit.stale, audit.edited) == ([], [])
+
+
+def test_without_a_digest_no_receipt_is_written():
+    with receipt("train", None, ["runs.csv"], ["not there"]):
+        write("runs.csv", "1\n")
+    assert not path_of("train").exists()
+
+
+def test_a_step_that_fails_leaves_no_receipt():
+    with pytest.raises(ZeroDivisionError), receipt("train", "code 1", ["runs.csv"]):
+        raise ZeroDivisionError
+    assert Audit({"train": "code 1"}).stale == ["train"]
+
+
+@pytest.mark.parametrize(
+    ("change", "stale", "edited"),
+    [
+        (lambda: write("runs.csv", "2\n"), ["train", "aggregate"], ["runs.csv"]),
+        (lambda: write("runs.csv", ""), ["train", "aggregate"], ["runs.csv"]),
+        (lambda: os.remove("runs.csv"), ["train", "aggregate"], []),
+        (lambda: write("mean.csv", "2\n"), ["aggregate"], ["mean.csv"]),
+        (lambda: write("source.yaml", "a: 2\n"), ["aggregate"], []),
+        (lambda: os.remove("source.yaml"), ["aggregate"], []),
+        (lambda: os.remove(path_of("train")), ["train"], []),
+        (lambda: write("runs.csv", "1\n"), [], []),
+        (lambda: os.utime("runs.csv", (0, 0)), [], []),
+        (lambda: os.utime("source.yaml", (4e9, 4e9)), [], []),
+    ],
+)
+def test_what_is_not_as_it_was_is_noticed_whatever_the_dates_say(done, change, stale, edited):
+    Audit(STEPS)
+    change()
+    for _ in range(2):
+        audit = Audit(STEPS)
+        assert (audit.stale, audit.edited) == (stale, edited)
+
+
+def test_other_code_or_settings_are_noticed(done):
+    assert Audit(STEPS | {"train": "other code"}).stale == ["train"]
+
+
+def test_an_input_that_changes_while_it_is_read_is_noticed_afterwards():
+    write("source.yaml", "a: 1\n")
+    with receipt("claims", "code", ["made.csv"], ["source.yaml"]):
+        write("made.csv", "from one of the two\n")
+        write("source.yaml", "a: 2\n")
+    assert Audit({"claims": "code"}).stale == ["claims"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "3", "[]", "null", '{"by": "code 1"}', '{"by": 1, "made": 2, "read": 3}', "\0"],
+)
+def test_a_receipt_that_cannot_be_read_is_none(done, text):
+    path_of("train").write_text(text)
+    assert "train" in Audit(STEPS).stale
+
+
+def test_files_are_read_once_and_then_when_the_file_system_says_that_they_changed(
+    done, monkeypatch
+):
+    Audit(STEPS)
+    read = []
+    right = receipts.sha256
+    monkeypatch.setattr(receipts, "sha256", lambda path: read.append(path) or right(path))
+    Audit(STEPS)
+    assert read == []
+    state = os.stat("runs.csv")
+    write("runs.csv", "2\n")  # as long, and dated back
+    os.utime("runs.csv", ns=(state.st_atime_ns, state.st_mtime_ns))
+    assert Audit(STEPS).edited == ["runs.csv"]
+    assert read == ["runs.csv"]
+
+
+@pytest.mark.parametrize("text", ["", "{", "3", "\0"])
+def test_a_memory_that_cannot_be_read_is_none(done, text):
+    Audit(STEPS)
+    receipts.CACHE.write_text(text)
+    assert Audit(STEPS).stale == []

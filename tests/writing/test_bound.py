@@ -1,0 +1,110 @@
+"""Numbers know their cells, through arithmetic and text, to a link in the report."""
+
+import math
+
+import pytest
+
+from scripts.writing.bound import (
+    LISTING,
+    Names,
+    Number,
+    Source,
+    linked,
+    marked,
+    plain,
+    sources_of,
+    with_listing,
+)
+
+A = Source("results/summary.csv", "p,relu,identity", "mean", "20")
+B = Source("results/summary.csv", "p,tanh,identity", "mean", "20")
+C = Source("config.yaml", "training.points", "")
+RULES = {"results/summary.csv": "aggregate", "config.yaml": ""}
+
+
+def test_a_number_prints_as_it_stands_with_its_source_around():
+    assert [plain(str(Number(v, [A]))) for v in (20, 0.1, 2.0, 1e-9, math.nan)] == [
+        *("20", "0.1", "2", "1e-09", "nan")
+    ]
+    assert plain(str(Number(1, [A], text="1.0"))) == "1.0"
+    assert str(Number(3)) == "3"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected", "sources"),
+    [
+        (Number(6, [A]) + 1, 7, (A,)),
+        (1 - Number(6, [A]), -5, (A,)),
+        (Number(6, [A]) / Number(3, [B]), 2, (A, B)),
+        (2 * Number(6, [A]), 12, (A,)),
+        (Number(6, [A]) ** Number(2, [C]), 36, (A, C)),
+        (-abs(Number(-6, [A])), -6, (A,)),
+        (Number(6, [A]) * Number(2, [A]), 12, (A,)),
+        (sum([Number(1, [A]), Number(2, [B])]), 3, (A, B)),
+        (max(Number(1, [A]), Number(2, [B])), 2, (B,)),
+    ],
+)
+def test_arithmetic_keeps_the_sources(value, expected, sources):
+    assert (value, value.sources) == (expected, sources)
+
+
+def test_what_floats_cannot_do_numbers_cannot():
+    with pytest.raises(TypeError):
+        Number(1, [A]) + "text"
+
+
+def test_sources_are_found_in_rows_and_lists_each_once():
+    row = {"mean": Number(1, [A]), "name": "relu", "more": [Number(2, [B]), Number(3, [A])]}
+    assert sources_of(row) == (A, B)
+    assert sources_of(Names(["relu"], [C])) == (C,)
+    assert sources_of("text") == sources_of(None) == ()
+
+
+def entries(text):
+    """The text with [number](entry:column) for each number."""
+    return linked(with_listing(text, RULES), lambda entry, origin, text: f"[{text}]({origin})")
+
+
+def test_a_number_leads_to_the_entry_of_its_row():
+    share = marked("97 %", Number(0.97, [A]))
+    assert entries(f"It is {share}, of {Number(1000, [C], '1000')}.\n\n{LISTING}\n") == (
+        "It is [97 %](1:mean), of [1000](2:).\n\n"
+        "::: sources\n\n"
+        "**config.yaml**, written by hand: [`training.points`]{#source-2 .source "
+        'file="config.yaml" row="training.points" seeds="" rule=""}.\n\n'
+        "**results/summary.csv**, which the rule *aggregate* writes: the columns `mean` of rows "
+        "of 20 seeds: [`p,relu,identity`]{#source-1 .source "
+        'file="results/summary.csv" row="p,relu,identity" seeds="20" rule="aggregate"}.\n\n'
+        ":::\n"
+    )
+
+
+def test_a_link_is_made_of_the_first_entry_all_cells_and_the_text():
+    made = []
+    text = with_listing(f"{Number(1, [B, A])}{Number(2, [A])}{LISTING}", RULES)
+    linked(text, lambda *parts: made.append(parts) or "")
+    assert made == [("1", "1:mean+2:mean", "1"), ("2", "2:mean", "2")]
+
+
+def test_a_row_is_listed_once_with_all_columns_that_were_read():
+    other = Source(A.file, A.row, "sd", "20")
+    text = with_listing(
+        f"{Number(1, [A])} {Number(2, [other])} {Number(3, [A])}\n\n{LISTING}", RULES
+    )
+    assert text.count("{#source-") == 1
+    assert "the columns `mean`, `sd` of rows" in text
+
+
+def test_in_headings_and_alternative_texts_numbers_are_text():
+    one, two, three = Number(1, [A]), Number(2, [A]), Number(3, [B])
+    picture = f'![A {one}](a.svg){{#fig:a alt="From {two} \\" to {three}"}}'
+    text = entries(f"# Of {two}\n\n{picture}\n\n{LISTING}")
+    assert text.startswith('# Of 2\n\n![A [1](1:mean)](a.svg){#fig:a alt="From 2 \\" to 3"}\n')
+
+
+def test_without_a_listing_numbers_are_text():
+    assert with_listing(f"It is {Number(1, [A])}.", RULES) == "It is 1."
+
+
+def test_text_without_numbers_stays_as_it_is():
+    assert with_listing("No number.", RULES) == linked("No number.", str) == "No number."

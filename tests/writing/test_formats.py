@@ -1,0 +1,318 @@
+"""The four formats of the report, from one small source that uses all of the notation."""
+
+import re
+import shutil
+import subprocess
+from html import unescape
+from pathlib import Path
+
+import pytest
+import typst
+
+from scripts.writing import formats
+
+WRITERS = {
+    "report.md": formats.markdown,
+    "report.html": None,  # in one go, see `write`
+    "report.tex": formats.latex,
+    "report.pdf": formats.pdf,
+}
+
+SPECIAL = r"% & _ # $ < > ~ ^ { } \write18{ls} <script>alert(1)</script> #read(x) \input{y} // z"
+
+SOURCE = (
+    r"""---
+title: "Title with 100 % & _ #"
+author: [Ada Author, Émile Autre]
+abstract: The abstract cites [@wang] and shows @fig:wide.
+keywords: [one, two]
+---
+
+# Introduction {#sec:intro}
+
+See @fig:wide, @fig:narrow, @tbl:long, @tbl:wide, @eq:mse, @sec:sub and @sec:settings, or
+[@fig:wide; @tbl:wide]. Cited: [@glorot2010], [@wang, sec. II; @molder2021].[^note]
+
+[^note]: A note with $\tanh z$.
+
+## Subsection {#sec:sub}
+
+The loss is
+$$ L = \frac{1}{N} \sum_{n=1}^{N} \bigl\| y_n - t_n \bigr\|^2, $$ {#eq:mse}
+and its gradients are
+$$
+\begin{aligned}
+\frac{\partial L}{\partial y} &= \frac{2}{N} (y - t), \\
+\frac{\partial L}{\partial W} &= x^\top \frac{\partial L}{\partial z}.
+\end{aligned}
+$$ {#eq:gradients}
+By @eq:gradients they follow.
+
+![Wide *caption*.](figures/wide.svg){#fig:wide .wide alt="A wide picture"}
+
+![Narrow caption.](figures/narrow.svg){#fig:narrow alt="A narrow \"picture\""}
+
+| name | text |
+|:-----|:-----|
+| `results/runs/{protocol}/{hidden}-{output}/seeds.csv` | words that fill more than a line of it |
+
+: Long text. {#tbl:long}
+
+| a | b | c | d | e | f | g | h | i | j |
+|:--|--:|--:|--:|--:|--:|--:|--:|--:|--:|
+| $x_1$ | 0.12 ± 0.01 | 1 | 2 | 3 | 4 | 5 | 6 | −7 | 0.123456 |
+
+: Many columns. {#tbl:wide .wide}
+
+``` python
+a = "a line of code that is longer than a column of the paper, so that it has to be broken"
+```
+
+Of \ue0002:\ue0011000\ue002 points, \ue0001:mean+3:sd\ue00197 %\ue002 are right.
+
+# Settings {#sec:settings .appendix}
+
+::: sources
+**results/summary.csv**: [`p,relu,identity`]{#source-1 .source file="results/summary.csv"
+row="p,relu,identity" seeds="20" rule="aggregate"} ·
+[`p,tanh,identity`]{#source-3 .source file="results/summary.csv" row="p,tanh,identity" seeds="20"
+rule="aggregate"}; [`training.points`]{#source-2 .source file="config.yaml" row="training.points"
+seeds="" rule=""}.
+:::
+
+End.
+""".replace("\\ue000", "\ue000")
+    .replace("\\ue001", "\ue001")
+    .replace("\\ue002", "\ue002")
+)
+
+BIBLIOGRAPHY = Path(formats.LAYOUTS).parent / "references.bib"
+
+
+@pytest.fixture(scope="session")
+def resources(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results")
+    (folder / "figures").mkdir()
+    drawing = b"#set page(width: 40pt, height: 20pt, margin: 2pt)\n#circle(radius: 5pt)"
+    for name in ("wide", "narrow"):
+        for kind in ("svg", "pdf"):
+            typst.compile(drawing, folder / "figures" / f"{name}.{kind}", format=kind)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def write(resources):
+    def write(source, name, folder="report"):
+        path = resources / folder / name
+        if name == "report.html":
+            content = formats.html(source, resources, BIBLIOGRAPHY)
+        else:
+            document = formats.read(source, resources, BIBLIOGRAPHY)
+            content = WRITERS[name](document, resources, path.parent)
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+        return path
+
+    return write
+
+
+def test_all_four_files_are_written_with_the_bytes_of_each(write, resources):
+    formats.write_all(SOURCE, resources / "all", resources, BIBLIOGRAPHY)
+    written = {path.name: path.read_bytes() for path in (resources / "all").iterdir()}
+    assert written == {name: write(SOURCE, name).read_bytes() for name in WRITERS}
+
+
+def with_text(text):
+    return f"---\ntitle: T\nauthor: [A]\n---\n\n# One {{#sec:one}}\n\n{text}\n"
+
+
+def escaped(text):
+    """Every sign escaped, as an author or a template would hand over a foreign text."""
+    return re.sub(r"([^\w\s]|_)", r"\\\1", text)
+
+
+def words_of_pdf(path):
+    if not shutil.which("pdftotext"):
+        pytest.skip("pdftotext is not installed")
+    result = subprocess.run(["pdftotext", path, "-"], capture_output=True, text=True, check=True)
+    text = result.stdout.replace("\xad\n", "").replace("\xa0", " ")  # a soft hyphen ends a line
+    return " ".join(text.split())
+
+
+def words_of_html(path):
+    html = re.sub(
+        r"<(style|head|script)>.*?</\1>", "", path.read_text(encoding="utf-8"), flags=re.S
+    )
+    return " ".join(unescape(re.sub(r"<[^>]*>", "", html)).replace("\xa0", " ").split())
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_same_bytes(write, name):
+    first = write(SOURCE, name).read_bytes()
+    assert first == write(SOURCE, name).read_bytes()
+    assert str(Path.cwd()).encode() not in first
+
+
+def test_markdown_is_resolved(write):
+    text = write(SOURCE, "report.md").read_text(encoding="utf-8").replace("\xa0", " ")
+    assert "See Fig. 1, Fig. 2, Table 1, Table 2, (1), Section 1.1 and Appendix A" in text
+    assert "[1, sec. II], [3]" in text
+    assert "![A wide picture](../figures/wide.svg)" in text
+    assert r"\tag{1}" in text
+    assert "**Table 2.** Many columns." in text
+    assert re.search(r"^1\. +C\. Wang, S\. Li, and S\. Xu", text, flags=re.M)
+    assert "{#" not in text
+    assert "<span" not in text
+
+
+def test_html_is_resolved_and_self_contained(write):
+    path = write(SOURCE, "report.html")
+    html = path.read_text(encoding="utf-8")
+    assert "See Fig. 1, Fig. 2, Table 1, Table 2, (1), Section 1.1 and" in words_of_html(path)
+    targets = set(re.findall(r'href="#([^"]+)"', html))
+    identifiers = re.findall(r' id="([^"]+)"', html)
+    assert {"fig:wide", "tbl:wide", "eq:mse", "sec:sub", "ref-wang"} <= targets <= set(identifiers)
+    assert len(identifiers) == len(set(identifiers))
+    assert not re.findall(r'src="(?!data:)', html)
+    assert not re.findall(r"<(?:script [^>]*src|link rel=.stylesheet)|@import|url\(", html)
+    assert re.findall(r'<img [^>]* alt="([^"]+)">', html) == [
+        "A wide picture",
+        "A narrow &quot;picture&quot;",
+    ]
+    assert "<math" in html
+    assert '<html lang="en">' in html
+
+
+def test_pdf_is_resolved(write):
+    words = words_of_pdf(write(SOURCE, "report.pdf"))
+    assert "See Fig. 1, Fig. 2, Table 1, Table 2, (1), Section I-A and Appendix A" in words
+    assert "[1, sec. II], [3]" in words
+    for caption in ("Fig. 1. Wide caption", "Fig. 2. Narrow caption", "Table 2. Many columns"):
+        assert caption in words
+    assert "Appendix A: Settings" in words
+
+
+def test_a_screen_reader_can_read_the_pdf(write, monkeypatch):
+    """It is marked as PDF/UA, which Typst checks, and each picture says in words what it shows."""
+    source, compiled = [], typst.compile
+    monkeypatch.setattr(
+        formats.typst, "compile", lambda text, **own: source.append(text) or compiled(text, **own)
+    )
+    assert b"<pdfuaid:part>1</pdfuaid:part>" in write(SOURCE, "report.pdf").read_bytes()
+    text = source[0].decode()
+    assert 'alt: "A wide picture"' in text
+    assert 'alt: "A narrow \\"picture\\""' in text
+
+
+def test_numbers_are_aligned_right_in_latex(write):
+    text = write(SOURCE, "report.tex").read_text(encoding="utf-8")
+    assert r"\begin{tabular}{@{}lrrrrrrrrr@{}}" in text
+
+
+@pytest.mark.slow
+def test_latex_compiles_and_fits(write, pdflatex):
+    path = write(SOURCE.replace("End.", f"End. {escaped(SPECIAL)}"), "report.tex", folder="latex")
+    pdflatex(path)
+    words = words_of_pdf(path.with_suffix(".pdf"))
+    assert "See Fig. 1, Fig. 2, Table 1, Table 2, (1), Section I-A and Appendix A" in words
+    assert "[1, sec. II], [3]" in words
+
+
+@pytest.mark.parametrize("name", WRITERS)
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("See @fig:nowhere.", "unknown reference @fig:nowhere"),
+        ("Cited [@nobody2000].", "nobody2000"),
+        ("[@sec:one; @wang]", "cite and refer in brackets of their own"),
+        ("[@sec:one, left]", "outside of its brackets"),
+        ("# Again {#sec:one}", "'sec:one' is used twice"),
+        ("![C](figures/none.svg){#fig:none alt='a'}", "figure not found: figures/none"),
+        ("![C](figures/wide.svg){#tbl:a alt='a'}", "should begin with 'fig:'"),
+        ("![C](figures/wide.svg)", "needs an identifier: figures/wide.svg"),
+        ("An ![icon](figures/wide.svg) inside.", "stands alone in its paragraph"),
+        ("| a |\n|---|\n| b |", "a table needs a caption"),
+    ],
+)
+def test_errors_name_the_cause(write, name, text, message):
+    with pytest.raises(formats.FormatError, match=re.escape(message)) as caught:
+        write(with_text(text), name, folder="errors")
+    assert "traceback" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["@fig:nowhere", "The σ is small.", r"$\nomaths$"])
+def test_where_a_format_fails_none_is_written_anew(resources, text):
+    folder = resources / "kept"
+    formats.write_all(SOURCE, folder, resources, BIBLIOGRAPHY)
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    with pytest.raises(formats.FormatError):
+        formats.write_all(with_text(text), folder, resources, BIBLIOGRAPHY)
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+    assert sorted(path.name for path in before) == sorted(WRITERS)
+
+
+def test_special_characters_are_text(write):
+    source = with_text(escaped(SPECIAL))
+    html = write(source, "report.html", folder="special")
+    assert SPECIAL in words_of_html(html)
+    assert html.read_text(encoding="utf-8").count("<script") == 1  # the page's own
+    assert SPECIAL in words_of_pdf(write(source, "report.pdf", folder="special"))
+    markdown = write(source, "report.md", folder="special").read_text(encoding="utf-8")
+    assert SPECIAL in re.sub(r"\\([^\w\s]|_)", r"\1", markdown)
+    assert "<script" not in re.sub(r"\\<", "", markdown)
+    latex = write(source, "report.tex", folder="special").read_text(encoding="utf-8")
+    assert r"\write18" not in latex
+    assert r"\input" not in latex
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_raw_html_and_tex_are_text(write, name):
+    source = with_text(r"<script>alert(1)</script> \write18{ls} \input{y} #read(x)")
+    text = write(source, name, folder="raw").read_bytes()
+    assert b"<script>alert" not in re.sub(rb"\\<", b"", text)
+    if name == "report.tex":
+        assert rb"\write18" not in text
+
+
+def test_latex_names_characters_that_it_lacks(write):
+    with pytest.raises(formats.FormatError, match="σ"):
+        write(with_text("The σ is small."), "report.tex", folder="errors")
+
+
+def test_typst_errors_are_its_own_words(write, resources):
+    broken = resources / "figures" / "broken.svg"
+    broken.write_text("not a picture")
+    with pytest.raises(formats.FormatError, match=r"^typst: .*SVG"):
+        write(with_text("![C](figures/broken.svg){#fig:b alt='a'}"), "report.pdf", folder="errors")
+
+
+# Numbers that know where they come from
+
+
+def test_a_number_in_html_leads_to_its_source_and_says_its_columns(write):
+    html = write(SOURCE, "report.html").read_text(encoding="utf-8")
+    link = '<a href="#source-1" class="bound" data-from="1:mean+3:sd">97 %</a>'
+    assert link in re.sub(r"\s+", " ", html)
+    entry = re.search(r'<span[^>]*id="source-1"[^>]*>', html)[0]
+    for attribute in ('file="results/summary.csv"', 'row="p,relu,identity"', 'seeds="20"'):
+        assert f"data-{attribute}" in entry
+
+
+def test_a_number_in_latex_leads_to_its_source(write):
+    latex = write(SOURCE, "report.tex").read_text(encoding="utf-8")
+    assert r"\hyperref[source-1]{97 \%}" in latex
+    assert r"\label{source-1}" in latex
+
+
+def test_a_number_in_the_pdf_leads_to_its_source(write):
+    if not shutil.which("pdftohtml"):
+        pytest.skip("pdftohtml is not installed")
+    command = ["pdftohtml", "-xml", "-i", "-stdout", write(SOURCE, "report.pdf")]
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert re.search(r'<a href="[^"]*#\d+">97 %</a>', text)
+
+
+def test_a_number_in_markdown_is_plain_text(write):
+    text = write(SOURCE, "report.md").read_text(encoding="utf-8")
+    assert "Of 1000 points, 97 % are right." in text
+    assert "source" not in text
