@@ -1,4 +1,11 @@
-"""TODO."""
+"""Decide the source's claims by the runs.
+
+    python -m scripts.claims --config FILE [--by DIGEST]
+
+reads report/claims.yaml and results/runs.csv, and writes results/claims.csv, a row a comparison,
+verdicts.csv, a row a claim and protocol, and intervals.csv; reads report/published.csv and
+results/summary.csv, and writes results/agreement.csv.
+"""
 
 from scripts.analysis.claims import read_claims
 from scripts.analysis.published import PUBLISHED, agreement

@@ -1,4 +1,9 @@
-"""TODO."""
+"""Render the report: the template with the study's facts, then each format.
+
+    python -m scripts.report --config FILE --digest HEX [--by DIGEST]
+
+writes results/report/report.md, .html, .tex and .pdf.
+"""
 
 from pathlib import Path
 

@@ -124,8 +124,8 @@ class Writer:
             if any(path in CLAIMS for path in paths):
                 self.step("claims")
                 self.step("figures", "fig3")
-            if any(path.startswith(PLOTS) for path in paths):
-                self.step("figures", *FIGURES)
+            for figure in figures_of(paths):
+                self.step("figures", figure)
             if any(path.startswith((*FACTS, "framework/")) for path in paths):
                 self.known = None
             self.render()
@@ -138,13 +138,13 @@ class Writer:
         print(message, file=sys.stderr)
         self.page.tell(error=message)
 
-    def step(self, name, *figures):
+    def step(self, name, figure=None):
         """Run a step of the study as the DAG would."""
         print(f"{name} …")
         self.page.tell(note=f"The {name} are made anew …")
         config = read_yaml("config.yaml")
-        options = ["--config", write_resolved(config), "--by", steps(config)[(*figures, name)[0]]]
-        options += ["--figures", *figures] if figures else []
+        options = ["--config", write_resolved(config), "--by", steps(config)[figure or name]]
+        options += ["--figures", figure] if figure else []
         command = [sys.executable, "-m", f"scripts.{name}", *options]
         result = subprocess.run(command, capture_output=True, text=True)
         self.page.tell(note="")
@@ -164,6 +164,12 @@ class Writer:
 
     def look_for_stale_results(self):
         threading.Thread(target=lambda: self.page.tell(note=stale_results()), daemon=True).start()
+
+
+def figures_of(paths):
+    """The figures whose code is among the paths: all, if it is what they share."""
+    edited = {Path(path).stem for path in paths if path.startswith(PLOTS)}
+    return sorted(edited if edited <= FIGURES.keys() else FIGURES)
 
 
 def stale_results():

@@ -1,19 +1,16 @@
 """Summaries over seeds of each combination's runs."""
 
-import math
-
 import numpy as np
 import pandas as pd
 
 from scripts.analysis.chaos import chaotic
 from scripts.analysis.factors import factors
 from scripts.study.block import FOLDER
+from scripts.study.choices import LOSSES
 from scripts.study.config import NUDGED
 from scripts.tables import schemas
 from scripts.tables.blocks import gather
 from scripts.tables.io import read_tables
-
-CONSTANT = {"mse": 0.25, "bce": math.log(2)}  # the loss of an output of ½ for every point
 
 
 def over_seeds(values):
@@ -51,7 +48,7 @@ def summarise(runs, target):
         "trained": (runs["test_accuracy"] > target).mean(),
         "epochs_to_target_median": median_epochs if median_epochs < never else np.nan,
     }
-    for metric in schemas.METRICS:
+    for metric in schemas.SUMMARISED:
         for statistic in schemas.STATISTICS:
             function = "std" if statistic == "sd" else statistic
             summary[f"{metric}_{statistic}"] = runs[metric].agg(function)
@@ -60,7 +57,7 @@ def summarise(runs, target):
 
 def plateau_left(losses, kind):
     """The first epoch, from 1, whose loss is below nine tenths of an output of ½'s; NaN if none."""
-    below = losses < 0.9 * CONSTANT[kind]
+    below = losses < 0.9 * LOSSES[kind].of_half
     return below.to_numpy().argmax() + 1 if below.any() else np.nan
 
 

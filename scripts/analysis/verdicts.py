@@ -1,11 +1,5 @@
 """Decide the source's claims by the runs.
 
-    python -m scripts.claims --config FILE [--by DIGEST]
-
-reads report/claims.yaml and results/runs.csv, and writes results/claims.csv, a row a comparison,
-verdicts.csv, a row a claim and protocol, and intervals.csv; reads report/published.csv and
-results/summary.csv, and writes results/agreement.csv.
-
 A comparison is paired by seed: its differences are those between the two runs of each seed. Its
 effect, interval and p-value are those of ESTIMATOR, the p-value adjusted for the comparisons of the
 same claim under the same protocol (Holm 1979). Where m is the claim's margin, it says

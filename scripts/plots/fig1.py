@@ -5,6 +5,8 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from scripts.plots.style import grid, median_and_half, output_name, rows_of
 from scripts.tables.io import read_table
 
+READS = ["results/losses.csv"]
+
 
 def losses_by_epoch(losses, protocol, settings):
     """Fig. 1: the median training loss with the middle half of the seeds, a panel an output."""
@@ -25,6 +27,6 @@ def losses_by_epoch(losses, protocol, settings):
     return figure
 
 
-def fig1(settings, main_protocol):
+def draw(settings, main_protocol):
     losses = read_table("losses", "results/losses.csv")
     return losses_by_epoch(losses, main_protocol, settings[main_protocol])

@@ -10,6 +10,8 @@ from scripts.study.layout import DRAWN_SEEDS
 from scripts.study.names import activation_name
 from scripts.tables.io import read_table
 
+READS = ["results/runs.csv", "results/summary.csv"]
+
 BEST = 0.9995  # a run without any error is drawn here, for its error has no logarithm
 TICKS = [0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998]
 
@@ -55,7 +57,7 @@ def accuracy_of_runs(runs, summary, protocols):
     return figure
 
 
-def fig2(settings, main_protocol):
+def draw(settings, main_protocol):
     runs = read_table("runs", "results/runs.csv")
     return accuracy_of_runs(
         runs[runs["seed"] < DRAWN_SEEDS], read_table("summary", "results/summary.csv"), settings

@@ -8,14 +8,9 @@ from scripts.analysis.claims import read_claims
 from scripts.plots.style import COLOURS, MARKERS, grid
 from scripts.study.names import activation_name, comparison_names
 from scripts.tables.io import read_table
+from scripts.tables.schemas import METRICS
 
-METRIC_NAMES = {
-    "final_train_loss": "loss",
-    "train_accuracy": "training accuracy",
-    "test_accuracy": "accuracy",
-    "loss_roughness": "roughness",
-    "epochs_to_target": "epochs",
-}
+READS = ["results/claims.csv", "report/claims.yaml"]
 
 
 def effects(claims, table, protocol_names):
@@ -81,10 +76,10 @@ def nice_ratios(low, high):
 def expectation(claim):
     """What the claim expects of the effect."""
     expected = {"lower": "lower", "higher": "higher", "same": "the same"}[claim["expected"]]
-    return f"{METRIC_NAMES.get(claim['metric'], claim['metric'])} {expected}"
+    return f"{METRICS[claim['metric']].name} {expected}"
 
 
-def fig3(settings, main_protocol):
+def draw(settings, main_protocol):
     claims = read_table("claims", "results/claims.csv")
     tested = set(claims.loc[claims["protocol"] == main_protocol, "claim"])
     stated = read_claims()

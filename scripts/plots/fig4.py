@@ -6,6 +6,8 @@ from scripts.plots.style import grid, median_and_half, rows_of
 from scripts.tables import schemas
 from scripts.tables.io import read_table
 
+READS = ["results/signal.csv"]
+
 
 def signal_by_layer(signal, protocol, settings):
     """Fig. 4: what is left of the signal in each layer, forward and backward."""
@@ -32,6 +34,6 @@ def signal_by_layer(signal, protocol, settings):
     return figure
 
 
-def fig4(settings, main_protocol):
+def draw(settings, main_protocol):
     signal = read_table("signal", "results/signal.csv")
     return signal_by_layer(signal, main_protocol, settings[main_protocol])

@@ -4,9 +4,10 @@ import ast
 import os
 from pathlib import Path
 
+from scripts.study.choices import LOSSES, OPTIMIZERS
 from scripts.study.project import ROOT
 from scripts.study.schema import ConfigError, check_schema, given, nearest, parse_yaml, read_yaml
-from scripts.study.syntax import parsed
+from scripts.study.syntax import dict_keys, parsed
 
 NUDGED = "-nudged"  # NAME-nudged is NAME with `start: nudged`
 SCHEMA = Path(__file__).with_name("config.schema.yaml")
@@ -41,7 +42,14 @@ def with_numbers(value, own):
 
 def check(config):
     """ConfigError at the first thing in the config that the study cannot run."""
-    check_schema(config, SCHEMA, activation={"enum": activation_names()})
+    check_schema(
+        config,
+        SCHEMA,
+        activation={"enum": activation_names()},
+        dataset={"enum": dataset_names()},
+        loss={"enum": list(LOSSES)},
+        optimizer={"enum": list(OPTIMIZERS)},
+    )
     every = protocols(config)
     for protocol, settings in every.items():
         check_combination(f"protocols.{protocol}", settings)
@@ -55,7 +63,24 @@ def check(config):
 def protocols(config):
     """{protocol: all its settings}: the common ones with the protocol's own put over them."""
     common = config["training"] | {key: config[key] for key in ("hidden", "output", "seeds")}
-    return {name: {**common, **own} for name, own in config["protocols"].items()}
+    return {name: {**common, **own} for name, own in own_settings(config).items()}
+
+
+def own_settings(config):
+    """{protocol: what it sets itself}, with what the protocol sets that it is `like`."""
+
+    def own(name, *heirs):
+        settings = config["protocols"][name]
+        if "like" not in settings:
+            return settings
+        like, others = settings["like"], [each for each in config["protocols"] if each != name]
+        if like not in others or like in heirs:
+            hint = ", ".join(others) + nearest(like, others)
+            raise ConfigError(f"protocols.{name}.like: got {given(like)}; allowed: {hint}")
+        own_keys = {key: value for key, value in settings.items() if key != "like"}
+        return own(like, name, *heirs) | own_keys
+
+    return {name: own(name) for name in config["protocols"]}
 
 
 def without_twins(config):
@@ -85,12 +110,15 @@ def check_combination(place, settings):
 
     if settings["batch_size"] > settings["points"]:
         refuse("batch_size", settings["batch_size"], f"up to {settings['points']}, the points")
-    if settings["momentum"] and settings["optimizer"] != "sgd":
-        refuse("momentum", settings["momentum"], "0, unless the optimizer is sgd")
-    if settings["loss"] == "bce":
-        for output in settings["output"]:
-            if settings["substitute"].get(output, output) not in ("identity", "sigmoid"):
-                refuse("output", output, "identity or sigmoid, where the loss is bce")
+    if settings["momentum"] and "momentum" not in OPTIMIZERS[settings["optimizer"]].settings:
+        with_momentum = [name for name, each in OPTIMIZERS.items() if "momentum" in each.settings]
+        only = " or ".join(with_momentum)
+        refuse("momentum", settings["momentum"], f"0, unless the optimizer is {only}")
+    allowed = LOSSES[settings["loss"]].outputs
+    for output in settings["output"]:
+        if allowed and settings["substitute"].get(output, output) not in allowed:
+            only = " or ".join(allowed)
+            refuse("output", output, f"{only}, where the loss is {settings['loss']}")
 
 
 def check_device(place, device):
@@ -102,6 +130,11 @@ def check_device(place, device):
             raise ConfigError(
                 f"{place}.device: got 'cuda', which torch does not find here; allowed: cpu"
             )
+
+
+def dataset_names():
+    """The data sets that config.yaml may name, read from the code likewise."""
+    return list(dict_keys(ROOT / "scripts/study/datasets.py", "DATASETS"))
 
 
 def activation_names():

@@ -1,4 +1,4 @@
-"""The study's data: points in the unit square, labelled by whether a disk holds them."""
+"""The data sets, by name, and what a seed draws from them."""
 
 import math
 
@@ -24,11 +24,31 @@ def disk(points, generator):
     return x, inside.to(x.dtype)
 
 
+def moons(points, generator):
+    """Points on two interleaved half-circles, with Gaussian noise, and which of them (as `disk`).
+
+    The upper moon, label 0, is (cos θ, sin θ), the lower one (1 − cos θ, ½ − sin θ), with θ uniform
+    in [0, π]; the noise has a standard deviation of 0.1. Scaled into [0, 1]², but for the noise.
+    """
+    angle = math.pi * torch.rand(points, generator=generator, dtype=torch.float64)
+    lower = torch.rand(points, generator=generator, dtype=torch.float64) < 0.5
+    upper_moon = torch.stack([angle.cos(), angle.sin()], dim=1)
+    lower_moon = torch.stack([1 - angle.cos(), 0.5 - angle.sin()], dim=1)
+    x = torch.where(lower.unsqueeze(1), lower_moon, upper_moon)
+    x = x + 0.1 * torch.randn(points, 2, generator=generator, dtype=torch.float64)
+    x = (x + torch.tensor([1.0, 0.5])) / torch.tensor([3.0, 1.5])
+    return x, lower.unsqueeze(1).to(x.dtype)
+
+
+DATASETS = {"disk": disk, "moons": moons}
+
+
 def draw(settings, seed):
     """Training points and labels, test points and labels, as a protocol has them for one seed."""
     generator = stream(0 if settings["data"] == "shared" else seed, DATA)
-    x, t = disk(settings["points"], generator)
-    x_test, t_test = disk(settings["points"], generator)
+    dataset = DATASETS[settings["dataset"]]
+    x, t = dataset(settings["points"], generator)
+    x_test, t_test = dataset(settings["points"], generator)
     if settings["inputs"] == "standardised":
         mean, sd = x.mean(), x.std()
         x, x_test = (x - mean) / sd, (x_test - mean) / sd

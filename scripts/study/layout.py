@@ -1,9 +1,12 @@
 """Which combinations are trained, in which blocks; which files each step makes, and from which."""
 
+import ast
 import itertools
 
 from scripts.study.block import FILES, Block, seed_blocks
 from scripts.study.config import protocols
+from scripts.study.project import ROOT
+from scripts.study.syntax import assigned
 
 SUMMARIES = [
     f"results/{table}.csv"
@@ -14,11 +17,10 @@ VERDICTS_FROM = [
     *(f"results/{table}.csv" for table in ("runs", "summary", "missing")),
     *("report/claims.yaml", "report/published.csv"),
 ]
-FIGURES = {  # what each is drawn from
-    "fig1": ["results/losses.csv"],
-    "fig2": ["results/runs.csv", "results/summary.csv"],
-    "fig3": ["results/claims.csv", "report/claims.yaml"],
-    "fig4": ["results/signal.csv"],
+FIGURES = {  # {name: what it is drawn from}
+    path.stem: ast.literal_eval(reads)
+    for path in sorted((ROOT / "scripts/plots").glob("*.py"))
+    if (reads := assigned(path, "READS"))
 }
 AFTER_TRAINING = ["aggregate", "claims", *FIGURES, "report"]  # the steps that make results
 DRAWN_SEEDS = 100  # whose runs Fig. 2 shows one by one

@@ -4,10 +4,11 @@ results/README.md explains the columns to people.
 """
 
 import re
+from collections.abc import Callable
+from typing import NamedTuple
 
 import pandera.pandas as pa
 
-METRICS = ("final_train_loss", "train_accuracy", "test_accuracy")
 BLOCK_TABLES = {"runs": "runs", "losses": "block_losses", "layers": "layers"}  # {file: its table}
 NAME = re.compile(r"\w[\w .-]{0,199}")
 QUARTILES = ("median", "q25", "q75")
@@ -74,7 +75,26 @@ def table(key, **columns):
 COMBINATION = {"protocol": text(), "hidden": text(), "output": text()}
 KEYS = list(COMBINATION)
 RUN = {**COMBINATION, "seed": whole(0)}
-KINDS = {"final_train_loss": at_least_0, "train_accuracy": share, "test_accuracy": share}
+
+
+class Metric(NamedTuple):
+    """A column of runs that claims may compare: its kind there; its name in figures; and its kind
+    in the summary, if it is summarised over seeds.
+    """
+
+    kind: Callable
+    name: str
+    in_summary: Callable | None = None
+
+
+METRICS = {
+    "final_train_loss": Metric(at_least_0, "loss", at_least_0),
+    "train_accuracy": Metric(exact_share, "training accuracy", share),
+    "test_accuracy": Metric(exact_share, "accuracy", share),
+    "epochs_to_target": Metric(lambda: whole_or_none(1), "epochs"),
+    "loss_roughness": Metric(at_least_0, "roughness"),
+}
+SUMMARISED = [name for name, metric in METRICS.items() if metric.in_summary]
 COMPARISON = {"claim": text(), "protocol": text(), "comparison": text(), "output": text()}
 MEASURED = {"metric": text(), "scale": text(), "margin": at_least_0()}
 SIGNAL = {
@@ -87,13 +107,10 @@ SIGNAL = {
 TABLES = {
     "runs": table(
         RUN,
-        final_train_loss=at_least_0(),
-        train_accuracy=exact_share(),
-        test_accuracy=exact_share(),
+        **{name: METRICS[name].kind() for name in SUMMARISED},
         diverged=flag(),
         diverged_epoch=whole_or_none(1),
-        epochs_to_target=whole_or_none(1),
-        loss_roughness=at_least_0(),
+        **{name: METRICS[name].kind() for name in METRICS if name not in SUMMARISED},
     ),
     "block_losses": table({**RUN, "epoch": whole(1)}, loss=number()),
     "losses": table(
@@ -118,8 +135,8 @@ TABLES = {
         plateau_left=number(pa.Check.ge(1), allowed="a number, 1 or more"),
         epochs_to_target_median=number(pa.Check.ge(1), allowed="a number, 1 or more"),
         **{
-            f"{metric}_{statistic}": KINDS[metric]()
-            for metric in METRICS
+            f"{metric}_{statistic}": METRICS[metric].in_summary()
+            for metric in SUMMARISED
             for statistic in STATISTICS
         },
     ),

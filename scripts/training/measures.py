@@ -3,7 +3,6 @@
 import pandas as pd
 import torch
 
-from scripts.tables import schemas
 from scripts.training.network import PER_REPLICA
 
 
@@ -60,16 +59,13 @@ def runs_table(seeds, losses, train_accuracy, test_accuracy, epochs_to_target):
     finite = losses.isfinite()
     finite[-1] &= train_accuracy.isfinite() & test_accuracy.isfinite()  # the last step's doing
     diverged = ~finite.all(0)
-    table = pd.DataFrame(
-        {
-            "seed": seeds,
-            "final_train_loss": losses[-1].numpy(),
-            "train_accuracy": train_accuracy.numpy(),
-            "test_accuracy": test_accuracy.numpy(),
-            "diverged": diverged.numpy(),
-        }
-    )
-    table.loc[table["diverged"], list(schemas.METRICS)] = None
+    final = {
+        "final_train_loss": losses[-1].numpy(),
+        "train_accuracy": train_accuracy.numpy(),
+        "test_accuracy": test_accuracy.numpy(),
+    }
+    table = pd.DataFrame({"seed": seeds, **final, "diverged": diverged.numpy()})
+    table.loc[table["diverged"], list(final)] = None
     table["diverged_epoch"] = first_epoch(~finite)
     table["epochs_to_target"] = epochs_to_target
     table["loss_roughness"] = roughness(losses).numpy()

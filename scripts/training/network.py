@@ -2,8 +2,10 @@
 
 import torch
 
-from framework import MLP, SGD, Adam, BCELoss, BCEWithLogitsLoss, Linear, MSELoss, glorot_uniform_
+import framework
+from framework import MLP, Linear, glorot_uniform_
 from scripts.study.activations import by_name
+from scripts.study.choices import LOSSES, OPTIMIZERS
 from scripts.study.datasets import WEIGHTS, stream
 
 NUDGE = 1e-12  # of a weight: some thousand times its last digit in double precision
@@ -39,13 +41,12 @@ def trained(settings, name):
 
 
 def loss_of(settings, output):
-    if settings["loss"] == "mse":
-        return MSELoss(dim=PER_REPLICA)
+    loss = LOSSES[settings["loss"]]
     gives_logits = trained(settings, output) == "identity"
-    return BCEWithLogitsLoss(dim=PER_REPLICA) if gives_logits else BCELoss(dim=PER_REPLICA)
+    return getattr(framework, loss.of_logits if gives_logits else loss.of_outputs)(dim=PER_REPLICA)
 
 
 def optimizer_of(settings, network):
-    if settings["optimizer"] == "adam":
-        return Adam(network.parameters(), settings["learning_rate"])
-    return SGD(network.parameters(), settings["learning_rate"], settings["momentum"])
+    optimizer = OPTIMIZERS[settings["optimizer"]]
+    arguments = [settings[name] for name in optimizer.settings]
+    return getattr(framework, optimizer.name)(network.parameters(), *arguments)

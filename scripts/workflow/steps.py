@@ -33,7 +33,7 @@ def steps(config, missing=()):
         **{step: by for step, by in training.items() if step not in left_out},
         "aggregate": digest_of(config, code_of("aggregate"), *missing),
         "claims": digest_of(config, code_of("claims")),
-        **{figure: digest_of(config, code_of("figures")) for figure in FIGURES},
+        **{figure: digest_of(config, code_of("figures", f"plots/{figure}")) for figure in FIGURES},
         "report": digest_of(study_digest(config), code_of("report")),
         "manifest": digest_of(config, code_of("manifest")),
     }
@@ -59,7 +59,7 @@ def training_digest(settings, hidden, output):
     train.
     """
     trained = frozenset(settings["substitute"].get(name, name) for name in (hidden, output))
-    return digest_of(settings, code_of("train", unused_activations(trained)), TORCH)
+    return digest_of(settings, code_of("train", unused=unused_activations(trained)), TORCH)
 
 
 @functools.cache  # for many jobs train the same ones
@@ -75,9 +75,10 @@ def unused_activations(names):
 
 
 @functools.cache
-def code_of(module, unused=frozenset()):
-    """A digest of what a step runs."""
-    return code_digest(imported(ROOT / f"scripts/{module}.py", ROOT, LEFT_OUT), unused)
+def code_of(*modules, unused=frozenset()):
+    """A digest of what a step runs: modules, and what they import."""
+    paths = [imported(ROOT / f"scripts/{module}.py", ROOT, LEFT_OUT) for module in modules]
+    return code_digest(frozenset.union(*paths), unused)
 
 
 def forget_code():
@@ -91,5 +92,6 @@ def study_digest(config):
     out to jobs changes no result.
     """
     settings = {key: value for key, value in config.items() if key != "seeds_per_job"}
-    modules = ("train", "aggregate", "claims", "figures", "report")
+    modules = ["train", "aggregate", "claims", "figures", "report"]
+    modules += [f"plots/{figure}" for figure in FIGURES]
     return digest_of(settings, [code_of(module) for module in modules])

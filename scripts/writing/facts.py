@@ -9,7 +9,7 @@ import jinja2
 
 from scripts.analysis.causes import judge, remedies
 from scripts.analysis.inference import ALPHA, REFITS, STANDS
-from scripts.study.config import NUDGED, protocols, without_twins
+from scripts.study.config import NUDGED, own_settings, protocols, without_twins
 from scripts.study.errors import StudyError
 from scripts.study.layout import DRAWN_SEEDS, beside_main, combinations
 from scripts.study.names import comparison_names
@@ -42,13 +42,14 @@ class FactsError(StudyError):
 def facts(config, digest, results, claims, causes):
     """All that the template can name. `results` are the tables by name."""
     seeds = {name: own["seeds"] for name, own in protocols(config).items()}
-    config = without_twins(config)
+    config = without_twins(config | {"protocols": own_settings(config)})
     settings = bound_protocols(config)
     main = config["main"]
     beside = list(beside_main(config))
     rows_of = {name: bound_rows(name, results[name], seeds) for name in RESULTS}
     all_rows = in_order(config, rows_of["summary"])
-    of_source = {name: entry for name, entry in claims.items() if name.startswith("C")}
+    of_source = {name: entry for name, entry in claims.items() if "source" in entry}
+    puzzle = next((name for name, entry in claims.items() if "puzzle" in entry), None)
     comparisons_of = {}
     for row in rows_of["claims"]:
         comparisons_of.setdefault((row["claim"], row["protocol"]), []).append(row)
@@ -75,7 +76,7 @@ def facts(config, digest, results, claims, causes):
     def holding(protocol):
         return Names(
             [name for name in of_source if claim(name, protocol)["verdict"] == "holds"],
-            [Source("results/verdicts.csv", f"C.*,{protocol}", "verdict", str(seeds[protocol]))],
+            [Source("results/verdicts.csv", f".*,{protocol}", "verdict", str(seeds[protocol]))],
         )
 
     return {
@@ -102,18 +103,18 @@ def facts(config, digest, results, claims, causes):
         ),
         "of_source": of_source,
         "holding": holding,
-        "causes": judged(causes, {protocol: claim("C5", protocol) for protocol in settings})
-        if "C5" in claims
+        "causes": judged(causes, puzzle, {name: claim(puzzle, name) for name in settings})
+        if puzzle
         else {},
         "remedies": [
             {
-                inputs: row | {"outcome": outcome(claim("C5", row["protocol"]))}
+                inputs: row | {"outcome": outcome(claim(puzzle, row["protocol"]))}
                 for inputs, protocol in (("raw", raw), ("standardised", standardised))
                 for row in where(all_rows, protocol=protocol, hidden="sigmoid", output="sigmoid")
             }
             for raw, standardised in remedies(config).items()
         ]
-        if "C5" in claims
+        if puzzle
         else [],
         "chaotic": chaotic_runs(rows_of["chaotic"], rows_of["summary"]),
         "factors": rows_of["factors"],
@@ -239,13 +240,13 @@ def sentences(words):
     return " ".join(f"Under {listed(names)}, this {said}." for said, names in protocols_of.items())
 
 
-def judged(causes, claims):
-    """`judge`, by what C5 says under each protocol."""
+def judged(causes, puzzle, claims):
+    """`judge`, by what the claim that the causes explain says under each protocol."""
     every = judge(causes, {protocol: outcome(claim) for protocol, claim in claims.items()})
     for cause in every.values():
         for kind in ("right", "wrong"):
             cells = [
-                Source("results/verdicts.csv", f"C5,{protocol}", "verdict", n.text)
+                Source("results/verdicts.csv", f"{puzzle},{protocol}", "verdict", n.text)
                 for protocol in cause[kind]
                 for n in [claims[protocol]["n"]]
             ]
@@ -254,7 +255,7 @@ def judged(causes, claims):
 
 
 def outcome(claim):
-    """Whether the network that C5 says cannot be trained learns under a protocol, or fails."""
+    """Whether the network that cannot be trained, by the source, learns, or fails."""
     return {"reversed": "learns", "holds": "fails"}.get(claim["verdict"], "undecided")
 
 

@@ -5,10 +5,11 @@ import copy
 import pytest
 import yaml
 
-from scripts.analysis.claims import METRICS, read_claims
+from scripts.analysis.claims import read_claims
 from scripts.study.project import ROOT
 from scripts.study.schema import ConfigError
 from scripts.tables import schemas
+from scripts.tables.schemas import METRICS
 
 CLAIMS = yaml.safe_load((ROOT / "report/claims.yaml").read_text(encoding="utf-8"))
 

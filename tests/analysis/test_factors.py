@@ -115,7 +115,13 @@ def test_what_cannot_be_measured_is_missing_in_the_file(tmp_path):
 
 def measured(hidden, output="identity", seeds=200, **own):
     """The factors of networks before training, and their layers."""
-    settings = {"points": 200, "data": "per-seed", "inputs": "raw", "loss": "mse"}
+    settings = {
+        "points": 200,
+        "dataset": "disk",
+        "data": "per-seed",
+        "inputs": "raw",
+        "loss": "mse",
+    }
     settings |= {"hidden_widths": [25, 25, 25], "initialisation": "uniform", "gain": 1}
     settings |= {"biases": "uniform", "substitute": {}, "precision": "double", "device": "cpu"}
     settings |= {"start": "drawn"}

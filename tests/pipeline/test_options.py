@@ -159,7 +159,7 @@ def test_a_folder_without_a_study_is_named(project, tmp_path):
 
 def test_the_users_own_python_path_is_respected(project, tmp_path):
     (tmp_path / "own.py").write_text("")
-    project.edit("scripts/claims.py", "def main", "import own\n\n\ndef main")
+    project.edit("scripts/claims.py", "def decide_all", "import own\n\n\ndef decide_all")
     result = project.snakemake("results/claims.csv", PYTHONPATH=str(tmp_path))
     assert result.returncode == 0, result.stderr
 

@@ -21,7 +21,7 @@ from scripts.analysis.verdicts import evaluate
 from scripts.figures import main
 from scripts.plots.fig1 import losses_by_epoch
 from scripts.plots.fig2 import BEST, accuracy_of_runs
-from scripts.plots.fig2 import fig2 as draw_fig2
+from scripts.plots.fig2 import draw as draw_fig2
 from scripts.plots.fig3 import effects, nice_ratios
 from scripts.plots.fig4 import signal_by_layer
 from scripts.plots.style import STYLE, save

@@ -10,7 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scripts.study.activations import by_name
-from scripts.study.config import activation_names, check, protocols, training_settings, with_numbers
+from scripts.study.config import (
+    activation_names,
+    check,
+    own_settings,
+    protocols,
+    training_settings,
+    with_numbers,
+)
 from scripts.study.project import ROOT
 from scripts.study.schema import ConfigError, read_yaml
 from scripts.workflow.steps import unused_activations
@@ -64,17 +71,17 @@ def test_the_repositorys_own_config_passes():
         (
             ["protocols", "mine", "epoch"],
             "protocols.mine.epoch",
-            f"{TRAINING}, hidden, output, seeds (did you mean epochs?)",
+            f"{TRAINING}, hidden, output, seeds, like (did you mean epochs?)",
         ),
         (
             ["protocols", "mine", "seed"],
             "protocols.mine.seed",
-            f"{TRAINING}, hidden, output, seeds (did you mean seeds?)",
+            f"{TRAINING}, hidden, output, seeds, like (did you mean seeds?)",
         ),
         (
             ["protocols", "mine", "seeds_per_job"],
             "protocols.mine.seeds_per_job",
-            f"{TRAINING}, hidden, output, seeds",
+            f"{TRAINING}, hidden, output, seeds, like",
         ),
         (["training", "seeds"], "training.seeds", TRAINING),
     ],
@@ -87,6 +94,31 @@ def test_an_unknown_key_is_named_with_those_allowed_and_the_nearest(place, shown
 def test_a_missing_key_is_named(key):
     message = error_of(with_value([key], MISSING))
     assert message.startswith(f"{key}: this key is missing; allowed: a")
+
+
+def test_a_protocol_sets_what_the_one_sets_that_it_is_like():
+    config = CONFIG | {"protocols": {"a": {"epochs": 5, "gain": 2}, "b": {"like": "a"}}}
+    config["protocols"] |= {"c": {"like": "b", "gain": 3, "hidden": ["tanh"]}}
+    own = own_settings(config)
+    assert own == {
+        "a": {"epochs": 5, "gain": 2},
+        "b": {"epochs": 5, "gain": 2},
+        "c": {"epochs": 5, "gain": 3, "hidden": ["tanh"]},
+    }
+    assert protocols(config)["c"]["epochs"] == 5
+
+
+@pytest.mark.parametrize(
+    ("own", "said"),
+    [
+        ({"x": {"like": "as-codedd"}}, "protocols.x.like: got 'as-codedd'; allowed: as-written, "),
+        ({"x": {"like": "x"}}, "protocols.x.like: got 'x'; allowed: as-written, "),
+        ({"x": {"like": "y"}, "y": {"like": "x"}}, "protocols.y.like: got 'x'; allowed: "),
+    ],
+)
+def test_a_protocol_is_like_another_that_is_there_and_not_like_itself(own, said):
+    message = error_of(CONFIG | {"protocols": CONFIG["protocols"] | own})
+    assert message.startswith(said)
 
 
 def test_the_main_protocol_is_no_twin_of_another():

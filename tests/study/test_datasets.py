@@ -11,11 +11,13 @@ from scripts.study.config import SCHEMA
 from scripts.study.datasets import (
     BATCHES,
     DATA,
+    DATASETS,
     STREAMS_PER_SEED,
     WEIGHTS,
     disk,
     draw,
     draw_replicas,
+    moons,
     orders,
     stream,
 )
@@ -26,6 +28,7 @@ PURPOSES = [DATA, WEIGHTS, BATCHES]
 def settings(**own):
     return {
         "points": 200,
+        "dataset": "disk",
         "data": "per-seed",
         "inputs": "raw",
         "batch_order": "shuffled",
@@ -62,6 +65,27 @@ def test_points_are_uniform_in_each_direction():
 def test_half_of_the_points_lie_inside():
     _, labels = disk(100_000, stream(1, DATA))
     assert abs(labels.mean().item() - 0.5) < 5 * 0.5 / 100_000**0.5  # five standard errors
+
+
+def test_moons_are_two_half_circles_of_about_as_many_points():
+    x, labels = moons(10_000, stream(0, DATA))
+    a, b = (x * torch.tensor([3.0, 1.5]) - torch.tensor([1.0, 0.5])).T  # before scaling
+    upper = torch.hypot(a, b)
+    lower = torch.hypot(a - 1, b - 0.5)
+    radius = torch.where(labels[:, 0] == 1, lower, upper)
+    assert abs(radius.mean().item() - 1) < 0.02
+    assert 0.08 < radius.std().item() < 0.12  # the noise
+    assert b[labels[:, 0] == 0].mean() > 0.5 > 0 > b[labels[:, 0] == 1].mean() - 0.1
+    assert abs(labels.mean().item() - 0.5) < 5 * 0.5 / 10_000**0.5
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_a_data_set_has_points_and_labels_in_double_precision(name):
+    x, t, x_test, t_test = draw(settings(dataset=name), 0)
+    assert x.shape == x_test.shape == (200, 2)
+    assert t.shape == t_test.shape == (200, 1)
+    assert {part.dtype for part in (x, t, x_test, t_test)} == {torch.float64}
+    assert set(t.flatten().tolist()) == {0.0, 1.0}
 
 
 def test_training_and_test_points_differ():

@@ -36,7 +36,7 @@ TEXT = (ROOT / PATH).read_text(encoding="utf-8")
 NAN = math.nan
 STATED, SUPPOSED = read_claims(ROOT / CLAIMS), read_causes(ROOT / CAUSES)
 VERDICTS = {}  # of runs that were evaluated before, for that takes time
-VALUES = [*schemas.METRICS, "loss_roughness"]
+VALUES = [*schemas.SUMMARISED, "loss_roughness"]
 ONE = {"hidden": ["tanh"], "output": ["sigmoid"], "protocols": {"only": {}}}
 FACTORS = {"slope": 0.24, "forward": 0.14, "backward": 0.13}
 RESTRICTED = {"protocols": {"as-written": {}, "deep-sigmoid": {"hidden": ["sigmoid"], "epochs": 7}}}
