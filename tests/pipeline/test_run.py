@@ -25,11 +25,10 @@ def test_one_command_makes_tables_figures_and_the_report_in_all_formats(finished
         assert {f"results/figures/{figure}.{e}" for e in ("svg", "pdf", "png")} <= set(made)
 
 
-def test_the_readme_shows_the_rules_as_they_are(project):
+def test_the_page_on_the_workflow_shows_the_rules_as_they_are(project):
     graph = project.run("--rulegraph", "mermaid-js").stdout
-    shown = re.search(
-        r"```mermaid\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S
-    )
+    page = (ROOT / "docs/workflow.md").read_text(encoding="utf-8")
+    shown = re.search(r"```mermaid\n(.*?)```", page, re.S)
     # Snakemake names the edges in any order.
     assert sorted(shown[1].splitlines()) == sorted(graph[graph.index("---") :].strip().splitlines())
 

@@ -501,7 +501,7 @@ def test_a_program_in_a_formula_is_named_by_its_line(formula):
         check_text(f"one\n\nIt is ${formula}$.\n", f"one\n\nIt is ${formula}$.\n", "")
     message, shown = str(caught.value).splitlines()
     assert message.startswith("report/report.md.j2, line 3: ")
-    assert "is no mathematics" in message
+    assert "is not mathematics" in message
     assert shown == f"    It is ${formula}$."
 
 
@@ -535,10 +535,11 @@ def test_pandoc_runs_in_its_sandbox(monkeypatch, tmp_path, resources):  # noqa: 
 
 def test_tex_is_run_by_nobody_but_the_reader_and_never_with_its_shell():
     files = [ROOT / name for name in ("Snakefile", "Makefile", "README.md", "tests/conftest.py")]
+    files += (ROOT / "docs").glob("*.md")
     files += [path for folder in ("scripts", "bench") for path in (ROOT / folder).rglob("*.py")]
     texts = {path.name: path.read_text(encoding="utf-8") for path in files}
     told = {name for name, text in texts.items() if re.search("(pdf|lua|xe)latex|latexmk", text)}
-    assert told <= {"README.md", "conftest.py", "formats.py"}  # formats.py in words
+    assert told <= {"results.md", "conftest.py", "formats.py"}  # formats.py in words
     assert "-no-shell-escape" in texts["conftest.py"]
     for text in texts.values():
         assert not re.search(r"(?<!-no)-shell-escape|enable-write18|-shell-restricted", text)
