@@ -48,7 +48,7 @@ publish:  # keep the manifest and a few tables of these results, for others to c
 	@cp $(addprefix results/, MANIFEST.sha256 provenance.json summary.csv claims.csv verdicts.csv \
 	chaotic.csv) docs/reference/
 
-watch: .venv/installed  # the HTML report in a browser, anew at each edit
+watch: .venv/installed  # the HTML report in a browser, updated at each edit
 	@.venv/bin/python -m scripts.watch --port $(PORT)
 
 diff: .venv/installed  # what changed since BASE, a commit or a folder of results?
@@ -64,6 +64,8 @@ quick: .venv/dev  # the tests that take no more than a moment
 lint: .venv/dev
 	@.venv/bin/python -m ruff check --quiet .
 	@.venv/bin/python -m ruff format --check --quiet .
+	@.venv/bin/python -m mypy
+	@.venv/bin/codespell
 	@.venv/bin/python -m snakefmt.snakefmt --check --compact-diff Snakefile
 	@said=$$(.venv/bin/python -m snakemake --lint 2>&1); \
 	[ "$$(sed -n 's/^    \* //p' <<< "$$said" | sort -u)" = "$(WISH)" ] || { echo "$$said"; exit 1; }

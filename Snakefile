@@ -23,8 +23,8 @@ this = plan.Plan(workflow, config)
 shell.prefix(this.environment())  # `step` runs a module (see warm.py); sets $CONFIG and $DIGEST
 
 
-def shown(category, *paths):
-    """Outputs that `snakemake --report` shows, under a category with a caption."""
+def shown(category: str, *paths: str) -> list:
+    """Return outputs for `snakemake --report` to show under a category with a caption."""
     caption = f"{workflow.current_basedir}/report/captions/{category.lower()}.rst"
     return [report(path, caption=caption, category=category) for path in paths]
 
@@ -34,7 +34,7 @@ onstart:
 
 
 onerror:
-    plan.tell_full_disk()
+    plan.report_full_disk()
 
 
 localrules:
@@ -79,7 +79,7 @@ rule train:
 
 
 rule aggregate:
-    """Gather the blocks, and say what they say over seeds."""
+    """Gather the blocks, and summarise them over seeds."""
     input:
         stamp("aggregate"),
         this.blocks,
@@ -137,13 +137,13 @@ rule figure:
 
 
 rule figures:
-    """All figures."""
+    """Draw all figures."""
     input:
         DRAWN,
 
 
 rule report:
-    """Write the report in all formats; where that fails, the last good one stays."""
+    """Write the report in all formats; if that fails, the last good one stays."""
     input:
         stamp("report"),
         layout.report_from(),
@@ -162,7 +162,7 @@ rule report:
 
 
 rule manifest:
-    """Sign: say which bytes the study made, where and how."""
+    """Record which bytes the study made, where and how."""
     input:
         stamp("manifest"),
         [receipt(step) for step in layout.AFTER_TRAINING],

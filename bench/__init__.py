@@ -1,1 +1,1 @@
-"""How fast training is, beside others who train the same networks."""
+"""How fast training is, compared with other implementations of the same networks."""

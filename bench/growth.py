@@ -1,4 +1,4 @@
-"""Does a combination of many seeds take time, memory and disk as it should?
+"""Measure how time, memory and disk space grow with the number of seeds of a combination.
 
     python -m bench.growth [--seeds N …] [--epochs N]
 
@@ -7,11 +7,12 @@ writes results/bench/growth.csv and prints it:
 
     dag_seconds          Snakemake alone: a dry run
     seconds              the whole study, on all cores
-    core_seconds_a_run   that by runs and cores
+    core_seconds_a_run   seconds × cores / runs
     aggregate_seconds    the aggregation alone
-    aggregate_mib        the most memory that it has, and likewise claims_mib and figures_mib
-    job_mib              the most memory that one job has that trains all the seeds, of 10 epochs
-    files, mib           what it leaves: blocks, receipts, logs, Snakemake's records, all
+    aggregate_mib        the peak memory of the aggregation; claims_mib and figures_mib are those of
+                         the next steps
+    job_mib              the peak memory of one job that trains all the seeds for 10 epochs
+    files, mib           all that the study leaves: blocks, receipts, logs, Snakemake's records
 """
 
 import argparse
@@ -30,8 +31,8 @@ from scripts.study.block import Block
 SEEDS_PER_JOB = 80
 
 
-def grown(seeds, epochs):
-    """A row of the table."""
+def grown(seeds: int, epochs: int) -> dict[str, float]:
+    """Return a row of the table, measured in a study of so many seeds."""
     with tempfile.TemporaryDirectory() as folder:
         project = combination(folder, seeds, SEEDS_PER_JOB, epochs)
         before = left_in(folder)
@@ -39,33 +40,35 @@ def grown(seeds, epochs):
         seconds = project.snakemake()
         after = left_in(folder)
         Path(folder, "config.json").write_text(json.dumps(project.config))
-        took, mib = {}, {}
+        step_seconds, step_mib = {}, {}
         for step in ("aggregate", "claims", "figures"):
-            took[step], mib[step] = project.python(f"scripts.{step}", "--config", "config.json")
+            step_seconds[step], step_mib[step] = project.python(
+                f"scripts.{step}", "--config", "config.json"
+            )
     return {
         "seeds": seeds,
         "jobs": -(-seeds // SEEDS_PER_JOB),
         "dag_seconds": dag_seconds,
         "seconds": seconds,
         "core_seconds_a_run": seconds * len(os.sched_getaffinity(0)) / seeds,
-        "aggregate_seconds": took["aggregate"],
-        "aggregate_mib": mib["aggregate"],
-        "claims_mib": mib["claims"],
-        "figures_mib": mib["figures"],
+        "aggregate_seconds": step_seconds["aggregate"],
+        "aggregate_mib": step_mib["aggregate"],
+        "claims_mib": step_mib["claims"],
+        "figures_mib": step_mib["figures"],
         "job_mib": job_memory(seeds),
         "files": after[0] - before[0],
         "mib": (after[1] - before[1]) / 2**20,
     }
 
 
-def left_in(folder):
-    """How many files a folder holds, and their bytes."""
+def left_in(folder: Path | str) -> tuple[int, int]:
+    """Return how many files a folder contains, and their size in bytes."""
     paths = [os.path.join(place, name) for place, _, names in os.walk(folder) for name in names]
     return len(paths), sum(map(os.path.getsize, paths))
 
 
-def combination(folder, seeds, seeds_per_job, epochs):
-    """A project of the main protocol's first combination alone."""
+def combination(folder: Path | str, seeds: int, seeds_per_job: int, epochs: int) -> Project:
+    """Return a project that trains only the first combination of the main protocol."""
     project = Project(folder)
     config = project.config
     config["training"]["epochs"] = epochs
@@ -76,7 +79,8 @@ def combination(folder, seeds, seeds_per_job, epochs):
     return project
 
 
-def job_memory(seeds, epochs=10):
+def job_memory(seeds: int, epochs: int = 10) -> float:
+    """Return the peak memory, in MiB, of one job that trains so many seeds."""
     with tempfile.TemporaryDirectory() as folder:
         project = combination(folder, seeds, seeds, epochs)
         settings = json.dumps(project.config["training"])
@@ -85,7 +89,8 @@ def job_memory(seeds, epochs=10):
     return mib
 
 
-def main():
+def main() -> None:
+    """Run the benchmark from the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", nargs="+", type=int, default=[10, 100, 1000, 10_000])
     parser.add_argument("--epochs", type=int, default=300)

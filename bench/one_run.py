@@ -1,4 +1,4 @@
-"""The plain way to train a run: a process that trains it with torch.nn, and writes its last loss.
+"""Train one run with torch.nn in a process of its own, and write its last loss.
 
 python -m bench.one_run HIDDEN SEED FILE
 """

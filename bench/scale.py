@@ -1,4 +1,4 @@
-"""What would a study cost, and where, if it had ever more runs? Computed from what was measured.
+"""Extrapolate the cost of studies with many more runs from what was measured.
 
     python -m bench.scale
 
@@ -7,7 +7,7 @@ runs, and extrapolates from the smallest and the largest study; writes results/b
 prints it:
 
     jobs                 training jobs, of `seeds_per_job` runs each
-    core_hours           of all jobs
+    core_hours           core hours of all jobs
     plan_seconds         Snakemake's time until the first job starts
     files, gb            what the study leaves
     aggregate_minutes    the longest step that runs alone
@@ -16,6 +16,7 @@ prints it:
 import math
 import sys
 import tempfile
+from collections.abc import Mapping
 
 import pandas as pd
 
@@ -23,13 +24,13 @@ from bench.growth import SEEDS_PER_JOB
 from bench.project import Project
 from bench.training import FOLDER
 
-COMBINATIONS = 64  # eight protocols of the study's eight
+COMBINATIONS = 64  # eight protocols with the study's eight combinations
 PLANNED = 1_000_000
 STUDIES = {10_000: 20, PLANNED: SEEDS_PER_JOB, 100_000_000: 5_000}  # {runs: seeds_per_job}
 
 
-def planned(runs, seeds_per_job):
-    """The seconds, and the most MiB, in which Snakemake plans a study of so many runs."""
+def planned(runs: int, seeds_per_job: int) -> tuple[float, float]:
+    """Return the seconds and the peak MiB that Snakemake needs to plan a study of so many runs."""
     with tempfile.TemporaryDirectory() as folder:
         project = Project(folder)
         config = project.config | {"seeds_per_job": seeds_per_job}
@@ -41,16 +42,19 @@ def planned(runs, seeds_per_job):
         return project.python("snakemake", "--cores", 1, "--dry-run", "--quiet")
 
 
-def jobs_of(runs, seeds_per_job):
+def jobs_of(runs: int, seeds_per_job: int) -> int:
+    """Return how many jobs train so many runs; a job trains one combination."""
     return COMBINATIONS * math.ceil(runs / COMBINATIONS / seeds_per_job)
 
 
-def scaled(small, large, plan_a_job, runs, seeds_per_job):
-    """A row of the table, from what was measured of a small and a large study."""
+def scaled(
+    small: Mapping, large: Mapping, plan_a_job: float, runs: int, seeds_per_job: int
+) -> dict[str, float]:
+    """Return a row of the table, extrapolated from a small and a large study."""
     jobs = jobs_of(runs, seeds_per_job)
 
-    def extrapolated(column, n, by):
-        """What the line through both studies says of n runs or jobs."""
+    def extrapolated(column: str, n: int, by: str) -> float:
+        """Return the value for n runs or jobs, on the line through both studies."""
         slope = (large[column] - small[column]) / (large[by] - small[by])
         return large[column] + slope * (n - large[by])
 
@@ -66,7 +70,8 @@ def scaled(small, large, plan_a_job, runs, seeds_per_job):
     }
 
 
-def main():
+def main() -> None:
+    """Run the benchmark from the command line."""
     if not (FOLDER / "growth.csv").exists():
         sys.exit("results/bench/growth.csv is not there; python -m bench.growth writes it")
     measured = pd.read_csv(FOLDER / "growth.csv").sort_values("seeds")

@@ -1,10 +1,10 @@
-"""The whole study beside a plain pipeline, and the way from an edited template to the report.
+"""Time the whole study, a plain pipeline, and the way from an edited template to the report.
 
     python -m bench.study [--seeds N] [--edits N]
 
 writes results/bench/study.csv and prints it. The plain pipeline has a job for each run, which
-trains with torch.nn, and neither tables nor figures nor a report; it trains a part of the runs, and
-its time for all is extrapolated from that.
+trains with torch.nn, and no tables, figures or report. It trains a part of the runs; its time for
+all runs is extrapolated from that.
 """
 
 import argparse
@@ -21,7 +21,8 @@ from scripts.study.config import protocols
 from scripts.study.layout import combinations
 
 
-def epochs_of_all_runs(config):
+def epochs_of_all_runs(config: dict) -> int:
+    """Return the number of epochs that all runs of a study take together."""
     settings = protocols(config)
     return sum(
         settings[protocol]["seeds"] * settings[protocol]["epochs"]
@@ -29,8 +30,8 @@ def epochs_of_all_runs(config):
     )
 
 
-def plain_seconds(seeds):
-    """What a job for each of so many seeds of four activations takes."""
+def plain_seconds(seeds: int) -> float:
+    """Return the seconds of the plain pipeline for so many seeds of four activations."""
     with tempfile.TemporaryDirectory() as folder:
         project = Project(folder)
         os.environ |= {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
@@ -40,8 +41,8 @@ def plain_seconds(seeds):
         return project.snakemake(*snakefile, "--config", f"seeds={seeds}") - start
 
 
-def edit_seconds(project, edits):
-    """For each edit: the seconds to the new report, and those of Snakemake with nothing to do."""
+def edit_seconds(project: Project, edits: int) -> tuple[float, float]:
+    """Return the median seconds from an edit to the report, and of Snakemake with nothing to do."""
     template = project.folder / "report/report.md.j2"
     text = template.read_text(encoding="utf-8")
     seconds, idle = [], []
@@ -52,9 +53,12 @@ def edit_seconds(project, edits):
     return statistics.median(seconds), statistics.median(idle)
 
 
-def main():
+def main() -> None:
+    """Run the benchmark from the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=10, help="of the plain pipeline's part")
+    parser.add_argument(
+        "--seeds", type=int, default=10, help="seeds that the plain pipeline trains"
+    )
     parser.add_argument("--edits", type=int, default=5)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

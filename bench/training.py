@@ -1,14 +1,14 @@
-"""Time the training of the study's network beside torch.nn, torch.func and JAX, on one core.
+"""Time the training of the study's network by this framework, torch.nn, torch.func and JAX.
 
     python -m bench.training [--implementations NAME …] [--hidden NAME …] [--precision NAME …]
         [--replicas N …] [--repeats N] [--epochs N]
 
 writes results/bench/training.csv and training.png, and prints the table. For each hidden activation
-and number of replicas, all implementations train in the first precision, and the first one in the
-other precisions, too. Each is a process of its own, all of them bound to the same core; they take
-turns, and medians are shown. The framework trains ten replicas at a time, as the study does;
-torch.func and JAX train all at once. Runs of torch.nn come one after another, so that a few of them
-tell the seconds per run. By default, it takes from a quarter of an hour to more than an hour.
+and number of replicas, all implementations train in the first precision, and the first one also in
+the other precisions. Each has its own process, all bound to the same core; they take turns, and the
+table shows medians. The framework trains ten replicas at a time, as the study does; torch.func and
+JAX train all at once. Runs of torch.nn come one after another, so a few of them suffice to measure
+the seconds per run. By default, this takes from a quarter of an hour to more than an hour.
 """
 
 import argparse
@@ -21,7 +21,7 @@ import sys
 import time
 from pathlib import Path
 
-ALONE = 2  # runs of torch.nn a turn
+ALONE = 2  # runs of torch.nn in a turn
 FOLDER = Path("results/bench")
 PLOTTED = 20  # replicas
 ONE_CORE = {
@@ -33,17 +33,25 @@ ONE_CORE = {
 
 
 class Contestant:
-    """A process that trains when it is told to."""
+    """A process that trains once for each line that it reads."""
 
-    def __init__(self, implementation, precision, hidden, replicas, epochs, core):
+    def __init__(
+        self,
+        implementation: str,
+        precision: str,
+        hidden: str,
+        replicas: int,
+        epochs: int,
+        core: int,
+    ) -> None:
         self.implementation, self.precision = implementation, precision
         self.hidden, self.replicas = hidden, replicas
         self.runs = ALONE if implementation == "torch.nn" else replicas
         self.seconds = []
-        own = f"--contestant {implementation} --precision {precision} --hidden {hidden}"
-        own += f" --replicas {self.runs} --epochs {epochs} --core {core}"
+        options = f"--contestant {implementation} --precision {precision} --hidden {hidden}"
+        options += f" --replicas {self.runs} --epochs {epochs} --core {core}"
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "bench.training", *own.split()],
+            [sys.executable, "-m", "bench.training", *options.split()],
             env=os.environ | ONE_CORE,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -51,15 +59,18 @@ class Contestant:
         )
         self.compile_seconds = self.hear()
 
-    def hear(self):
+    def hear(self) -> object:
+        """Return the next answer of the process."""
         return json.loads(self.process.stdout.readline())
 
-    def turn(self):
+    def turn(self) -> None:
+        """Let the process train once."""
         print(file=self.process.stdin, flush=True)
         seconds, self.losses = self.hear()
         self.seconds.append(seconds)
 
-    def row(self):
+    def row(self) -> dict[str, object]:
+        """Return a row of the table."""
         seconds = statistics.median(self.seconds)
         return {
             "hidden": self.hidden,
@@ -75,14 +86,16 @@ class Contestant:
         }
 
 
-def entries(implementations, precisions):
-    """[(implementation, precision), …]: all in the first precision, the first one in all."""
+def entries(implementations: list[str], precisions: list[str]) -> list[tuple[str, str]]:
+    """Return [(implementation, precision), …]: all in the first precision, the first one in all."""
     in_first = [(name, precisions[0]) for name in implementations]
     return in_first + [(implementations[0], precision) for precision in precisions[1:]]
 
 
-def contest(entered, hidden, replicas, epochs, repeats):
-    """A row for each implementation and precision that is entered."""
+def contest(
+    entered: list[tuple[str, str]], hidden: str, replicas: int, epochs: int, repeats: int
+) -> list[dict[str, object]]:
+    """Return a row for each implementation and precision that is entered."""
     core = max(os.sched_getaffinity(0))
     contestants = [Contestant(*entry, hidden, replicas, epochs, core) for entry in entered]
     for _ in range(repeats):
@@ -94,8 +107,10 @@ def contest(entered, hidden, replicas, epochs, repeats):
     return [contestant.row() for contestant in contestants]
 
 
-def compete(implementation, precision, hidden, replicas, epochs, core):
-    """What a contestant's process does: prepare, say so, and train at each line that it gets."""
+def compete(
+    implementation: str, precision: str, hidden: str, replicas: int, epochs: int, core: int
+) -> None:
+    """Prepare a contestant's process, report that, and train once for each line of its input."""
     os.sched_setaffinity(0, {core})
     import torch
 
@@ -108,24 +123,26 @@ def compete(implementation, precision, hidden, replicas, epochs, core):
     run, compile_seconds = IMPLEMENTATIONS[implementation](settings, hidden, list(range(replicas)))
     answers = sys.stdout
     print(json.dumps(compile_seconds), file=answers, flush=True)
-    with contextlib.redirect_stdout(None):  # training says how far it is
+    with contextlib.redirect_stdout(None):  # training prints its progress
         for _ in sys.stdin:
             began = time.perf_counter()
             losses = run()
             print(json.dumps([time.perf_counter() - began, losses]), file=answers, flush=True)
 
 
-def arithmetic(settings):
-    """Floating-point operations of one run's matrix products: two forward, two for the gradient of
-    the weights and two for that of the inputs, of which the first layer's is not needed.
+def arithmetic(settings: dict) -> int:
+    """Return the floating-point operations of one run's matrix products.
+
+    For each product of a weight and an input, these are two forward, two for the gradient of the
+    weight and two for that of the input, which the first layer does not need.
     """
     widths = [2, *settings["hidden_widths"], 1]
     products = [fan_in * fan_out for fan_in, fan_out in zip(widths, widths[1:], strict=False)]
     return (6 * sum(products) - 2 * products[0]) * settings["points"] * settings["epochs"]
 
 
-def peak(precision, core, side=2000, tries=5):
-    """Floating-point operations a second of a large matrix product on one core."""
+def peak(precision: str, core: int, side: int = 2000, tries: int = 5) -> float:
+    """Return the floating-point operations per second of a large matrix product on one core."""
     os.sched_setaffinity(0, {core})
     import torch
 
@@ -141,17 +158,17 @@ def peak(precision, core, side=2000, tries=5):
     return 2 * side**3 / min(seconds)
 
 
-def table(rows, operations, peaks):
-    """The rows as text, with times of the first in each contest, which is this project's."""
-    ours = {}
+def table(rows: list[dict], operations: int, peaks: dict[str, float]) -> str:
+    """Return the rows as text, with times as multiples of the first one in each contest."""
+    first_seconds = {}
     for row in rows:
-        ours.setdefault((row["hidden"], row["replicas"]), row["seconds_per_run"])
+        first_seconds.setdefault((row["hidden"], row["replicas"]), row["seconds_per_run"])
     lines = [
         f"{'hidden':8} {'replicas':>8} {'implementation':14} {'precision':9} {'ms a run':>9} "
         f"{'times first':>11} {'compile s':>9} {'% of peak':>9} {'final loss':>18}"
     ]
     for row in rows:
-        ratio = row["seconds_per_run"] / ours[row["hidden"], row["replicas"]]
+        ratio = row["seconds_per_run"] / first_seconds[row["hidden"], row["replicas"]]
         share = operations / row["seconds_per_run"] / peaks[row["precision"]]
         lines.append(
             f"{row['hidden']:8} {row['replicas']:8} {row['implementation']:14} "
@@ -162,8 +179,8 @@ def table(rows, operations, peaks):
     return "\n".join(lines)
 
 
-def plot(rows, path):
-    """Bars of the seconds a run, with 20 replicas, or else the first number that there is."""
+def plot(rows: list[dict], path: Path) -> None:
+    """Plot bars of the seconds per run, for 20 replicas or the first number in the rows."""
     import matplotlib
 
     matplotlib.use("agg")
@@ -177,9 +194,9 @@ def plot(rows, path):
     figure, axes = plt.subplots(figsize=(6.5, 2.6), layout="constrained")
     width = 0.85 / len(names)
     for i, name in enumerate(names):
-        own = [row["seconds_per_run"] for row in rows if label(row, rows[0]) == name]
-        places = [j + (i - (len(names) - 1) / 2) * width for j in range(len(own))]
-        bars = axes.bar(places, own, width=0.95 * width, label=name)
+        heights = [row["seconds_per_run"] for row in rows if label(row, rows[0]) == name]
+        places = [j + (i - (len(names) - 1) / 2) * width for j in range(len(heights))]
+        bars = axes.bar(places, heights, width=0.95 * width, label=name)
         axes.bar_label(bars, fmt="%.2g", fontsize=6)
     axes.set_ylabel(f"seconds for each of {replicas} runs")
     axes.set_xticks(range(len(hidden)), hidden)
@@ -190,14 +207,15 @@ def plot(rows, path):
     figure.savefig(path, dpi=160, metadata={"Software": None})
 
 
-def label(row, first):
-    """A row's implementation, and its precision where that is another than the first row's."""
+def label(row: dict, first: dict) -> str:
+    """Return a row's implementation, with its precision if the first row has another one."""
     if row["precision"] == first["precision"]:
         return row["implementation"]
     return f"{row['implementation']}, {row['precision']}"
 
 
-def main():
+def main() -> None:
+    """Run the benchmark from the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     names = ["framework", "torch.nn", "torch.func", "JAX"]
     parser.add_argument("--implementations", nargs="+", choices=names, default=names)
@@ -211,8 +229,9 @@ def main():
     parser.add_argument("--core", type=int, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.contestant:
-        own = *arguments.precision, *arguments.hidden, *arguments.replicas
-        compete(arguments.contestant, *own, arguments.epochs, arguments.core)
+        (precision,), (hidden,) = arguments.precision, arguments.hidden
+        (replicas,) = arguments.replicas
+        compete(arguments.contestant, precision, hidden, replicas, arguments.epochs, arguments.core)
         return
 
     import pandas as pd

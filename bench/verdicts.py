@@ -1,15 +1,17 @@
-"""Which rule for verdicts decides most, of those that say the same of other seeds?
+"""Compare rules for verdicts: how often they decide, and how often other seeds agree.
 
     python -m bench.verdicts [--pairs N]
 
-From docs/verdicts.csv, many seeds of each combination, it draws pairs of studies of 20 seeds each
-that have no seed in common, lets each rule decide the claims by both, and prints how often it
-decides, and how often the two agree where both decide, or contradict each other. A rule is an
-estimator and the share of bootstrap refits in which a verdict has to stand.
+draws pairs of studies of 20 seeds each, without a common seed, from the many seeds of each
+combination in docs/verdicts.csv. Each rule decides the claims by both studies. The table shows how
+often a rule decides and, where it decides by both studies, how often the two agree or contradict
+each other. A rule is an estimator and the share of bootstrap refits that must give the same
+verdict.
 """
 
 import argparse
 import collections
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -20,12 +22,12 @@ from scripts.analysis.runs import Runs
 from scripts.analysis.verdicts import families
 
 RUNS = "docs/verdicts.csv"
-SEEDS = 20  # of a study
+SEEDS = 20  # in a study
 SHARES = (0, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95)
 
 
-def trimmed(d, part=0.2):
-    """The mean without the least and the greatest fifth (Tukey & McLaughlin 1963)."""
+def trimmed(d: np.ndarray, part: float = 0.2) -> dict[str, np.ndarray]:
+    """Estimate the mean without the least and the greatest fifth (Tukey & McLaughlin 1963)."""
     n = d.shape[-1]
     cut = int(part * n)
     d = np.sort(d, -1)
@@ -35,8 +37,8 @@ def trimmed(d, part=0.2):
     return inference.with_student(inner.mean(-1), error, n - 2 * cut - 1)
 
 
-def hodges_lehmann(d):
-    """The median of all pairs' means, with Wilcoxon's exact interval and p-value."""
+def hodges_lehmann(d: np.ndarray) -> dict[str, np.ndarray]:
+    """Estimate the median of all pairs' means, with Wilcoxon's exact interval and p-value."""
     n = d.shape[-1]
     first, second = np.triu_indices(n)
     walsh = np.sort((d[..., first] + d[..., second]) / 2, -1)
@@ -52,46 +54,53 @@ def hodges_lehmann(d):
     }
 
 
-def signed_rank(n):
-    """P(T ≤ t) of Wilcoxon's signed-rank statistic without a difference, for t from 0."""
+def signed_rank(n: int) -> np.ndarray:
+    """Return P(T ≤ t) of Wilcoxon's signed-rank statistic under no difference, for t from 0."""
     ways = np.ones(1)
     for rank in range(1, n + 1):
-        ways = np.convolve(ways, [1, *[0] * (rank - 1), 1])
+        with_or_without = np.zeros(rank + 1)  # the rank adds 0 or itself to the statistic
+        with_or_without[[0, -1]] = 1
+        ways = np.convolve(ways, with_or_without)
     return np.cumsum(ways) / 2**n
 
 
 ESTIMATORS = {"mean": inference.student, "trimmed mean": trimmed, "Hodges–Lehmann": hodges_lehmann}
 
 
-def study(claim, family, estimator):
-    """Of a family's comparisons: the verdicts, and in which share of refits each stands."""
+def study(
+    claim: dict, family: list[np.ndarray], estimator: Callable
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the verdicts on a family's comparisons, and the share of refits that agree."""
     found = inference.verdicts(claim, inference.fit(family, estimator))
     return found, (inference.refits(claim, family, estimator) == found).mean(0)
 
 
-def compare(families, pairs):
-    """{(estimator, share): counts of comparisons decided, and of pairs where both are}"""
+def compare(
+    families: list[tuple[dict, list[pd.Series]]], pairs: int
+) -> dict[tuple[str, float], collections.Counter]:
+    """Return {(estimator, share): counts of decided comparisons and of pairs decided twice}."""
     counts = collections.defaultdict(collections.Counter)
     seeds = np.unique(np.concatenate([d.index for _, family in families for d in family]))
     for pair in range(pairs):
         order = np.random.default_rng(pair).permutation(seeds)
         parts = [np.sort(order[i : i + SEEDS]) for i in (0, SEEDS)]
         for claim, family in families:
+            halves = [[d[d.index.isin(part)].to_numpy() for d in family] for part in parts]
             for name, estimator in ESTIMATORS.items():
-                both = [
-                    study(claim, [d[d.index.isin(part)].to_numpy() for d in family], estimator)
-                    for part in parts
-                ]
+                both = [study(claim, half, estimator) for half in halves]
                 for share in SHARES:
-                    a, b = (
-                        np.where(stands >= share, found, inference.UNDECIDED)
-                        for found, stands in both
-                    )
+                    a, b = (decided_by(share, *verdicts) for verdicts in both)
                     count(counts[name, share], a, b)
     return counts
 
 
-def count(counts, a, b):
+def decided_by(share: float, found: np.ndarray, agreement: np.ndarray) -> np.ndarray:
+    """Return the verdicts, undecided where fewer refits than this share agree."""
+    return np.where(agreement >= share, found, inference.UNDECIDED)
+
+
+def count(counts: collections.Counter, a: np.ndarray, b: np.ndarray) -> None:
+    """Add the verdicts of two studies, comparison by comparison, to the counts."""
     decided = [verdict != inference.UNDECIDED for verdict in (a, b)]
     both = decided[0] & decided[1]
     counts["comparisons"] += len(a) * 2
@@ -102,7 +111,8 @@ def count(counts, a, b):
     counts["contradictions"] += int(opposite.sum())
 
 
-def main():
+def main() -> None:
+    """Run the comparison from the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pairs", type=int, default=200)
     pairs = parser.parse_args().pairs

@@ -1,6 +1,6 @@
 """Activations: elementwise functions, each with its derivative.
 
-A new one takes a class with two short methods:
+A new activation is a class with two short methods:
 
     class Softsign(Activation):
         def function(self, x):
@@ -10,88 +10,104 @@ A new one takes a class with two short methods:
             return (1 + x.abs()) ** -2
 """
 
+import torch
+
 from .module import Module
 
 
 class Activation(Module):
-    """y = f(x), elementwise, for x of any shape; ∂L/∂x = ∂L/∂y · f′(x).
+    """An elementwise function, y = f(x), of an x of any shape.
 
-    `function(x)` is f, `derivative(x)` is f′.
+    A subclass defines `function(x)`, which is f, and `derivative(x)`, which is f′.
     """
 
-    def function(self, x):
+    def function(self, x: torch.Tensor) -> torch.Tensor:
+        """Return f(x)."""
         raise NotImplementedError(f"{type(self).__name__} defines no function")
 
-    def derivative(self, x):
+    def derivative(self, x: torch.Tensor) -> torch.Tensor | int:
+        """Return f′(x)."""
         raise NotImplementedError(f"{type(self).__name__} defines no derivative")
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return f(x)."""
         self.cache = x
         return self.function(x)
 
-    def backward(self, gradient):
-        x = self.recall()
+    def backward(self, gradient: torch.Tensor) -> torch.Tensor:
+        """Return ∂L/∂x = ∂L/∂y · f′(x)."""
+        x: torch.Tensor = self.recall()  # type: ignore[assignment]
         self.check_gradient(gradient, x.shape)
         return gradient * self.derivative(x)
 
 
 class Identity(Activation):
-    """y = x; y′ = 1. Takes and ignores any arguments, as torch.nn.Identity does."""
+    """The identity, y = x. It ignores all arguments, as torch.nn.Identity does."""
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: object, **kwargs: object) -> None:
         pass
 
-    def function(self, x):
+    def function(self, x: torch.Tensor) -> torch.Tensor:
+        """Return x."""
         return x
 
-    def derivative(self, x):
+    def derivative(self, x: torch.Tensor) -> int:
+        """Return 1."""
         return 1
 
 
 class Rectifier(Activation):
-    """What ReLU and SELU share: `inplace`, which PyTorch's take, is accepted and shown. It changes
-    nothing, for an input is never overwritten here.
+    """The base class of ReLU and SELU, which take `inplace` as in PyTorch.
+
+    `repr` shows it; it has no effect, because the framework never overwrites an input.
     """
 
-    def __init__(self, inplace=False):
+    def __init__(self, inplace: bool = False) -> None:
         self.inplace = inplace
 
-    def extra_repr(self):
+    def extra_repr(self) -> str:
+        """Return "inplace=True" or an empty text."""
         return "inplace=True" if self.inplace else ""
 
 
 class ReLU(Rectifier):
-    """y = max(0, x); y′ = 1 where x > 0, else 0 (so 0 at the kink, as in PyTorch)."""
+    """The rectified linear unit, y = max(0, x)."""
 
-    def function(self, x):
+    def function(self, x: torch.Tensor) -> torch.Tensor:
+        """Return max(0, x)."""
         return x.clamp(min=0)
 
-    def derivative(self, x):
+    def derivative(self, x: torch.Tensor) -> torch.Tensor:
+        """Return 1 where x > 0 and 0 elsewhere, so 0 at the kink, as in PyTorch."""
         return positive(x)
 
 
 class Sigmoid(Activation):
-    """y = σ(x) = 1 / (1 + e⁻ˣ); y′ = σ′(x) = e⁻ˣ / (1 + e⁻ˣ)²."""
+    """The logistic function, y = σ(x) = 1 / (1 + e⁻ˣ)."""
 
-    def function(self, x):
+    def function(self, x: torch.Tensor) -> torch.Tensor:
+        """Return σ(x)."""
         return x.sigmoid()
 
-    def derivative(self, x):
+    def derivative(self, x: torch.Tensor) -> torch.Tensor:
+        """Return σ′(x) = e⁻ˣ / (1 + e⁻ˣ)²."""
         return sigmoid_slope(x)
 
 
 class Tanh(Activation):
-    """y = tanh x = 2σ(2x) − 1; y′ = 1 − tanh² x = 4σ′(2x)."""
+    """The hyperbolic tangent, y = tanh x = 2σ(2x) − 1."""
 
-    def function(self, x):
+    def function(self, x: torch.Tensor) -> torch.Tensor:
+        """Return tanh x."""
         return x.tanh()
 
-    def derivative(self, x):
+    def derivative(self, x: torch.Tensor) -> torch.Tensor:
+        """Return 1 − tanh² x = 4σ′(2x)."""
         return 4 * sigmoid_slope(2 * x)
 
 
 class SELU(Rectifier):
-    """y = λx where x > 0, else λα(eˣ − 1); y′ = λ where x > 0, else λα eˣ.
+    """The scaled exponential linear unit, y = λx where x > 0 and λα(eˣ − 1) elsewhere.
 
     α and λ make zero mean and unit variance a fixed point (Klambauer et al. 2017, eq. 14).
     """
@@ -99,24 +115,28 @@ class SELU(Rectifier):
     ALPHA = 1.6732632423543772848170429916717
     SCALE = 1.0507009873554804934193349852946
 
-    def function(self, x):
+    def function(self, x: torch.Tensor) -> torch.Tensor:
+        """Return λx where x > 0 and λα(eˣ − 1) elsewhere."""
         return self.SCALE * (x.clamp(min=0) + self.ALPHA * x.clamp(max=0).expm1())
 
-    def derivative(self, x):
+    def derivative(self, x: torch.Tensor) -> torch.Tensor:
+        """Return λ where x > 0 and λα eˣ elsewhere."""
         below = self.SCALE * self.ALPHA * x.clamp(max=0).exp()
         return below + self.SCALE * (1 - self.ALPHA) * positive(x)
 
 
-def positive(x):
-    """1 where x > 0, else 0. (A comparison, whose result has another type, takes four times as
-    long.)
+def positive(x: torch.Tensor) -> torch.Tensor:
+    """Return 1 where x > 0 and 0 elsewhere.
+
+    A comparison takes four times as long, because its result has another type.
     """
     return x.clamp(min=0).sign()
 
 
-def sigmoid_slope(x):
-    """σ′(x), an even function, from e^−|x|, which cannot overflow. (y(1 − y) loses digits as y
-    nears 1.)
+def sigmoid_slope(x: torch.Tensor) -> torch.Tensor:
+    """Return σ′(x), an even function, computed from e^−|x|, which cannot overflow.
+
+    The formula y(1 − y) loses digits as y approaches 1.
     """
     e = (-x.abs()).exp()
     return e / (1 + e) ** 2

@@ -7,42 +7,50 @@ from .module import Module, accumulate, summed_to
 
 
 class Linear(Module):
-    """y = xW + b.
+    """A linear layer, y = xW + b.
 
     Shapes: x (..., in_features), W (in_features, out_features), b (out_features,),
     y (..., out_features). W is the transpose of torch.nn.Linear's.
 
-    With a list of R generators the layer is R layers side by side: W (R, in_features,
-    out_features), b (R, out_features), x (N, in_features) for all or (R, N, in_features). Replica r
-    draws from generators[r] and is the layer that `generator=generators[r]` makes.
+    With a list of R generators, the layer is R layers side by side: W (R, in_features,
+    out_features), b (R, out_features), and x (R, N, in_features), or (N, in_features) for all of
+    them. Replica r is the layer that `generator=generators[r]` gives.
 
-    W and b start uniform in (−√k, √k), k = 1/in_features, as torch.nn.Linear's do.
+    W and b start uniform in (−√k, √k), k = 1/in_features, as in torch.nn.Linear.
     """
 
     def __init__(
-        self, in_features, out_features, bias=True, device=None, dtype=None, *, generator=None
-    ):
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+        *,
+        generator: torch.Generator | list[torch.Generator] | None = None,
+    ) -> None:
         if in_features < 0 or out_features < 0:
             raise ValueError(f"Linear: widths must be 0 or more, got {in_features}, {out_features}")
         self.in_features, self.out_features = in_features, out_features
         replicas = [len(generator)] if isinstance(generator, list) else []
-        factory = {"device": device, "dtype": dtype}
+        factory: dict = {"device": device, "dtype": dtype}
         bound = in_features**-0.5 if in_features else 0.0
         self.weight = torch.empty(*replicas, in_features, out_features, **factory)
         uniform_(self.weight, bound, generator)
-        self.bias = None
+        self.bias: torch.Tensor | None = None
         if bias:
             self.bias = torch.empty(*replicas, out_features, **factory)
             uniform_(self.bias, bound, generator)
 
-    def parameters(self):
+    def parameters(self) -> list[torch.Tensor]:
+        """Return [W, b], or [W] if there is no bias."""
         return [self.weight] if self.bias is None else [self.weight, self.bias]
 
-    def forward(self, x):
-        """ValueError where x is not (..., in_features), or not of R replicas."""
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return xW + b; raise what `check_input` raises."""
         self.check_input(x)
-        # xW as (Wᵀxᵀ)ᵀ: it then lies in memory feature by feature, where sums over the batch are
-        # faster, and so are products with a small W.
+        # xW is computed as (Wᵀxᵀ)ᵀ: memory then holds it feature by feature, which makes sums over
+        # the batch and products with a small W faster.
         y = (self.weight.mT @ as_matrix(x).mT).mT
         if self.bias is not None:
             y = y + self.bias.unsqueeze(-2)
@@ -51,9 +59,10 @@ class Linear(Module):
         self.cache = x, y.shape
         return y
 
-    def backward(self, gradient):
-        """With g = ∂L/∂y: ∂L/∂W = xᵀg, ∂L/∂b = g summed over the batch; returns ∂L/∂x = gWᵀ.
+    def backward(self, gradient: torch.Tensor) -> torch.Tensor:
+        """Return ∂L/∂x = gWᵀ for g = ∂L/∂y.
 
+        Adds ∂L/∂W = xᵀg to `weight.grad`, and ∂L/∂b, g summed over the batch, to `bias.grad`.
         (The chain rule of Rumelhart, Hinton & Williams 1986, in matrices.)
         """
         x, output_shape = self.recall()
@@ -65,7 +74,8 @@ class Linear(Module):
         gradient = summed_to(matrix.shape, (self.weight @ g.mT).mT)
         return gradient if x.ndim > 1 else gradient.squeeze(-2)
 
-    def check_input(self, x):
+    def check_input(self, x: torch.Tensor) -> None:
+        """Raise ValueError if x has a wrong shape, TypeError if it has another dtype than W."""
         replicas = self.weight.shape[:-2]
         if x.ndim == 0 or x.shape[-1] != self.in_features:
             allowed = f"(..., {self.in_features})"
@@ -77,13 +87,14 @@ class Linear(Module):
             return
         raise ValueError(f"{self!r}: the input has shape {tuple(x.shape)}, it must be {allowed}")
 
-    def extra_repr(self):
+    def extra_repr(self) -> str:
+        """Return the widths, and whether there is a bias."""
         return (
             f"in_features={self.in_features}, out_features={self.out_features}, "
             f"bias={self.bias is not None}"
         )
 
 
-def as_matrix(x):
-    """A lone row vector as a matrix of one row."""
+def as_matrix(x: torch.Tensor) -> torch.Tensor:
+    """Return a vector as a matrix of one row, and any other x as it is."""
     return x.unsqueeze(-2) if x.ndim == 1 else x

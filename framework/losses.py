@@ -1,6 +1,8 @@
-"""Losses: how far a network's output is from the target, and the gradient of that."""
+"""Losses: how far a network's output is from the target, with the gradient."""
 
 import math
+
+import torch
 
 from .module import Module
 
@@ -8,37 +10,50 @@ REDUCTIONS = ("mean", "sum", "none")
 
 
 class Loss(Module):
-    """A loss of each element, reduced to their mean or sum, or not at all ("none").
+    """A loss of each element, reduced to the mean or the sum, or not reduced ("none").
 
-    `loss(input, target)` takes two tensors of one shape. `backward()` then returns ∂L/∂input for
-    ∂/∂L = 1; `backward(gradient)` for a gradient of the loss's own shape.
+    `loss(input, target)` takes two tensors of one shape. `backward()` then returns the gradient.
 
-    `dim` names the axes to reduce, all by default: (-2, -1) gives each of R replicas its own loss,
-    shape (R,), and its own gradient. `size_average` and `reduce` are PyTorch's old names of
-    `reduction`.
+    `dim` gives the axes to reduce, all by default: (-2, -1) gives each of R replicas its own loss,
+    shape (R,), and its own gradient. `size_average` and `reduce` are older arguments of PyTorch
+    that stand for a `reduction`.
 
-    A subclass defines `elementwise(input, target)` and `slope(input, target)`, its derivative with
+    A subclass defines `elementwise(input, target)`, and `slope(input, target)`, its derivative with
     respect to the input.
     """
 
-    def __init__(self, size_average=None, reduce=None, reduction="mean", *, dim=None):
-        if size_average is not None or reduce is not None:
-            reduction = "none" if reduce is False else "sum" if size_average is False else "mean"
+    def __init__(
+        self,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+        *,
+        dim: int | tuple[int, ...] | None = None,
+    ) -> None:
+        if reduce is False:
+            reduction = "none"
+        elif size_average is False:
+            reduction = "sum"
+        elif size_average is not None or reduce is not None:
+            reduction = "mean"
         if reduction not in REDUCTIONS:
             raise ValueError(
                 f"{type(self).__name__}: reduction must be one of {', '.join(REDUCTIONS)}, "
                 f"got {reduction!r}"
             )
-        self.reduction, self.dim = reduction, (dim,) if isinstance(dim, int) else dim or None
+        self.reduction = reduction
+        self.dim = (dim,) if isinstance(dim, int) else dim or None
 
-    def elementwise(self, input, target):
+    def elementwise(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """Return the loss of each element."""
         raise NotImplementedError(f"{type(self).__name__} defines no elementwise")
 
-    def slope(self, input, target):
+    def slope(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """Return the derivative of each element's loss with respect to the input."""
         raise NotImplementedError(f"{type(self).__name__} defines no slope")
 
-    def forward(self, input, target):
-        """ValueError where the shapes differ."""
+    def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:  # type: ignore
+        """Return the loss; raise ValueError if input, target and weights do not fit together."""
         if input.shape != target.shape:
             raise ValueError(
                 f"{self!r}: the input has shape {tuple(input.shape)}, "
@@ -57,7 +72,8 @@ class Loss(Module):
             return losses.sum(self.dim)
         return losses
 
-    def backward(self, gradient=None):
+    def backward(self, gradient: torch.Tensor | None = None) -> torch.Tensor:
+        """Return ∂L/∂input, multiplied by a gradient of the loss's shape if one is given."""
         input, target = self.recall()
         slope = self.slope(input, target)
         axes = self.reduced_axes(input)
@@ -69,44 +85,56 @@ class Loss(Module):
             slope = slope * gradient.reshape(kept)
         return slope.to(input.dtype)
 
-    def reduced_axes(self, input):
+    def reduced_axes(self, input: torch.Tensor) -> list[int]:
+        """Return the axes that the reduction removes, counted from 0."""
         if self.reduction == "none":
             return []
         if self.dim is None:
-            return range(input.ndim)
+            return list(range(input.ndim))
         return [axis % input.ndim for axis in self.dim]
 
-    def reduced_shape(self, input, axes):
+    def reduced_shape(self, input: torch.Tensor, axes: list[int]) -> tuple[int, ...]:
+        """Return the shape of the loss."""
         return tuple(size for axis, size in enumerate(input.shape) if axis not in axes)
 
 
 class MSELoss(Loss):
-    """l = (y − t)², ∂l/∂y = 2(y − t).
+    """The squared error, l = (y − t)².
 
-    The mean divides by the number of elements, as torch.nn.MSELoss does. Unlike there, a target of
-    another shape is refused, not broadcast: it is the classic mistake of (N,) against (N, 1).
+    The mean divides by the number of elements, as torch.nn.MSELoss does. In contrast to PyTorch, a
+    target of another shape is an error: broadcasting (N,) against (N, 1) is a common mistake.
     """
 
-    def elementwise(self, input, target):
+    def elementwise(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """Return (y − t)²."""
         return (input - target) ** 2
 
-    def slope(self, input, target):
+    def slope(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """Return ∂l/∂y = 2(y − t)."""
         return 2 * (input - target)
 
 
 class BCELoss(Loss):
-    """Binary cross-entropy of probabilities: l = −w·[t log y + (1 − t) log(1 − y)].
+    """The binary cross-entropy of probabilities, l = −w·[t log y + (1 − t) log(1 − y)].
 
-    ∂l/∂y = w·(y − t) / (y(1 − y)). Finite for every y in [0, 1]: logarithms are cut at −100 and
-    the denominator at 1e-12, as torch.nn.BCELoss does. `weight` is broadcast over the elements.
+    It is finite for every y in [0, 1]: logarithms are cut at −100, and the denominator of the slope
+    at 1e-12, as in torch.nn.BCELoss. `weight` is broadcast over the elements.
     """
 
-    def __init__(self, weight=None, size_average=None, reduce=None, reduction="mean", *, dim=None):
+    def __init__(
+        self,
+        weight: torch.Tensor | None = None,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+        *,
+        dim: int | tuple[int, ...] | None = None,
+    ) -> None:
         super().__init__(size_average, reduce, reduction, dim=dim)
         self.weight = weight
 
-    def elementwise(self, input, target):
-        """ValueError where the input leaves [0, 1]."""
+    def elementwise(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """Return −w·[t log y + (1 − t) log(1 − y)]; raise ValueError if y is outside [0, 1]."""
         if ((input < 0) | (input > 1)).any():
             raise ValueError(
                 "BCELoss: the input must lie in [0, 1], "
@@ -115,45 +143,50 @@ class BCELoss(Loss):
         log_y, log_1_minus_y = input.log().clamp(min=-100), (-input).log1p().clamp(min=-100)
         return weighted(-(target * log_y + (1 - target) * log_1_minus_y), self.weight)
 
-    def slope(self, input, target):
+    def slope(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """Return ∂l/∂y = w·(y − t) / (y(1 − y))."""
         variance = (input * (1 - input)).clamp(min=1e-12)
         return weighted((input - target) / variance, self.weight)
 
 
 class BCEWithLogitsLoss(Loss):
-    """Binary cross-entropy of logits: BCELoss of σ(x), computed without the sigmoid.
+    """The binary cross-entropy of logits: BCELoss of σ(x), computed without the sigmoid.
 
-    l = w·[(1 − t)x + c·log(1 + e⁻ˣ)] with c = 1 + (p − 1)t, where p is `pos_weight`;
-    ∂l/∂x = w·[cσ(x) − pt], which is σ(x) − t where nothing is weighted. The logarithm is computed
-    as max(−x, 0) + log(1 + e^−|x|), so that no x overflows (torch.nn.BCEWithLogitsLoss).
+    l = w·[(1 − t)x + c·log(1 + e⁻ˣ)] with c = 1 + (p − 1)t, where p is `pos_weight`. The logarithm
+    is computed as max(−x, 0) + log(1 + e^−|x|), so that no x overflows
+    (torch.nn.BCEWithLogitsLoss).
     """
 
     def __init__(
         self,
-        weight=None,
-        size_average=None,
-        reduce=None,
-        reduction="mean",
-        pos_weight=None,
+        weight: torch.Tensor | None = None,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+        pos_weight: torch.Tensor | None = None,
         *,
-        dim=None,
-    ):
+        dim: int | tuple[int, ...] | None = None,
+    ) -> None:
         super().__init__(size_average, reduce, reduction, dim=dim)
         self.weight, self.pos_weight = weight, pos_weight
 
-    def elementwise(self, input, target):
+    def elementwise(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """Return w·[(1 − t)x + c·log(1 + e⁻ˣ)]."""
         p = self.positive_weight()
         softplus = (-input).clamp(min=0) + (-input.abs()).exp().log1p()
         losses = (1 - target) * input + (1 + (p - 1) * target) * softplus
         return weighted(losses, self.weight)
 
-    def slope(self, input, target):
+    def slope(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """Return ∂l/∂x = w·[cσ(x) − pt], which is σ(x) − t without weights."""
         p = self.positive_weight()
         return weighted((1 + (p - 1) * target) * input.sigmoid() - p * target, self.weight)
 
-    def positive_weight(self):
+    def positive_weight(self) -> torch.Tensor | int:
+        """Return p: `pos_weight`, or 1 if none was given."""
         return 1 if self.pos_weight is None else self.pos_weight
 
 
-def weighted(values, weight):
+def weighted(values: torch.Tensor, weight: torch.Tensor | None) -> torch.Tensor:
+    """Return the values multiplied by a weight, if there is one."""
     return values if weight is None else values * weight

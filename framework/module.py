@@ -1,44 +1,49 @@
 """A module is a function that can pass a gradient back through itself."""
 
+import torch
+
 
 class Module:
-    """What layers, networks and losses have in common.
+    """The base class of layers, networks and losses.
 
     A subclass defines `forward(x)`, which returns y and keeps in `self.cache` what the gradient
     needs, and `backward(∂L/∂y)`, which returns ∂L/∂x and adds ∂L/∂p to `p.grad` for each of its
     parameters p. Neither changes a tensor that it is given.
     """
 
-    cache = None
+    cache: torch.Tensor | tuple | None = None
 
-    def __call__(self, *inputs):
+    def __call__(self, *inputs: torch.Tensor) -> torch.Tensor:
+        """Return `forward(*inputs)`."""
         return self.forward(*inputs)
 
-    def forward(self, *inputs):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return the output."""
         raise NotImplementedError(f"{type(self).__name__} defines no forward")
 
-    def backward(self, gradient):
+    def backward(self, gradient: torch.Tensor) -> torch.Tensor:
+        """Return ∂L/∂x, and add ∂L/∂p to `p.grad` for each parameter p."""
         raise NotImplementedError(f"{type(self).__name__} defines no backward")
 
-    def parameters(self):
-        """The tensors that training changes, in a list; each has its gradient in `.grad`."""
+    def parameters(self) -> list[torch.Tensor]:
+        """Return the tensors that training changes; each has its gradient in `.grad`."""
         return []
 
-    def extra_repr(self):
-        """What `repr` shows between the parentheses."""
+    def extra_repr(self) -> str:
+        """Return what `repr` shows between the parentheses."""
         return ""
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"{type(self).__name__}({self.extra_repr()})"
 
-    def recall(self):
-        """What the last forward kept. RuntimeError where there was none."""
+    def recall(self) -> torch.Tensor | tuple:
+        """Return what the last forward kept; raise RuntimeError if there was no forward."""
         if self.cache is None:
             raise RuntimeError(f"{self!r}: backward was called before forward")
         return self.cache
 
-    def check_gradient(self, gradient, shape):
-        """ValueError unless ∂L/∂y has y's shape."""
+    def check_gradient(self, gradient: torch.Tensor, shape: tuple[int, ...]) -> None:
+        """Raise ValueError if ∂L/∂y has another shape than y."""
         if gradient.shape != shape:
             raise ValueError(
                 f"{self!r}: the gradient has shape {tuple(gradient.shape)}, "
@@ -46,12 +51,12 @@ class Module:
             )
 
 
-def summed_to(shape, gradient):
-    """A gradient, summed over the axes along which what it is of was broadcast."""
+def summed_to(shape: tuple[int, ...], gradient: torch.Tensor) -> torch.Tensor:
+    """Return a gradient summed over the axes along which a tensor of this shape was broadcast."""
     return gradient if gradient.shape == shape else gradient.sum_to_size(shape)
 
 
-def accumulate(parameter, gradient):
+def accumulate(parameter: torch.Tensor, gradient: torch.Tensor) -> None:
     """Add to `parameter.grad`, as PyTorch does until `zero_grad()`."""
     gradient = summed_to(parameter.shape, gradient)
     parameter.grad = gradient if parameter.grad is None else parameter.grad + gradient

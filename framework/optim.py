@@ -1,16 +1,16 @@
-"""Optimizers: how parameters move once their gradients are known."""
+"""Optimizers: how gradients change the parameters."""
 
 import torch
 
 
 class Optimizer:
-    """Holds the parameters. `step()` moves each that has a gradient, `zero_grad()` forgets those.
+    """The base class of the optimizers.
 
-    A subclass defines `update(parameter, gradient, state)`, which moves one parameter in place and
-    keeps what it must remember of it in the dict `state`.
+    A subclass defines `update(parameter, gradient, state)`, which changes one parameter in place
+    and keeps in the dict `state` what the parameter's next update needs.
     """
 
-    def __init__(self, params, weight_decay, maximize):
+    def __init__(self, params: list[torch.Tensor], weight_decay: float, maximize: bool) -> None:
         if isinstance(params, torch.Tensor):
             raise TypeError(f"{type(self).__name__}: params must be a list, got a tensor")
         self.params = list(params)
@@ -21,16 +21,18 @@ class Optimizer:
         self.check(len(self.params) > 0, "the number of params", "1 or more", len(self.params))
         self.check(weight_decay >= 0, "weight_decay", "0 or more", weight_decay)
         self.weight_decay, self.maximize = weight_decay, maximize
-        self.state = [{} for _ in self.params]
+        self.state: list[dict] = [{} for _ in self.params]
 
-    def zero_grad(self, set_to_none=True):
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Remove the gradients, or set them to zero in place."""
         for parameter in self.params:
             if set_to_none:
                 parameter.grad = None
             elif parameter.grad is not None:
                 parameter.grad.zero_()
 
-    def step(self):
+    def step(self) -> None:
+        """Update each parameter that has a gradient."""
         for parameter, state in zip(self.params, self.state, strict=True):
             if parameter.grad is not None:
                 gradient = -parameter.grad if self.maximize else parameter.grad
@@ -38,10 +40,12 @@ class Optimizer:
                     gradient = gradient + self.weight_decay * parameter
                 self.update(parameter, gradient, state)
 
-    def update(self, parameter, gradient, state):
+    def update(self, parameter: torch.Tensor, gradient: torch.Tensor, state: dict) -> None:
+        """Change one parameter in place."""
         raise NotImplementedError(f"{type(self).__name__} defines no update")
 
-    def check(self, holds, name, allowed, given):
+    def check(self, holds: bool, name: str, allowed: str, given: object) -> None:
+        """Raise ValueError if a condition on an argument does not hold."""
         if not holds:
             raise ValueError(f"{type(self).__name__}: {name} must be {allowed}, got {given}")
 
@@ -49,22 +53,23 @@ class Optimizer:
 class SGD(Optimizer):
     """Stochastic gradient descent: x ← x − γ·v.
 
-    v is the gradient g; with momentum μ and dampening τ it is v ← μv + (1 − τ)g, from v = g on;
-    with Nesterov's momentum, g + μv. Weight decay λ adds λx to g first; `maximize` climbs.
+    v is the gradient g. With momentum μ and dampening τ, v starts as g and then is
+    v ← μv + (1 − τ)g; with Nesterov's momentum, the step takes g + μv. Weight decay λ first adds λx
+    to g; `maximize` goes uphill.
     (Rumelhart et al. 1986; Sutskever et al. 2013; torch.optim.SGD.)
     """
 
     def __init__(
         self,
-        params,
-        lr=1e-3,
-        momentum=0,
-        dampening=0,
-        weight_decay=0,
-        nesterov=False,
+        params: list[torch.Tensor],
+        lr: float = 1e-3,
+        momentum: float = 0,
+        dampening: float = 0,
+        weight_decay: float = 0,
+        nesterov: bool = False,
         *,
-        maximize=False,
-    ):
+        maximize: bool = False,
+    ) -> None:
         super().__init__(params, weight_decay, maximize)
         self.check(lr >= 0, "lr", "0 or more", lr)
         self.check(momentum >= 0, "momentum", "0 or more", momentum)
@@ -76,7 +81,8 @@ class SGD(Optimizer):
         )
         self.lr, self.momentum, self.dampening, self.nesterov = lr, momentum, dampening, nesterov
 
-    def update(self, parameter, gradient, state):
+    def update(self, parameter: torch.Tensor, gradient: torch.Tensor, state: dict) -> None:
+        """Set x ← x − γ·v."""
         velocity = gradient
         if self.momentum:
             if "velocity" in state:
@@ -93,29 +99,30 @@ class Adam(Optimizer):
     """Adam: x ← x − γ·m̂ / (√v̂ + ε).
 
     m ← β₁m + (1 − β₁)g and v ← β₂v + (1 − β₂)g² are running means of the gradient and its square;
-    m̂ = m / (1 − β₁ᵗ) and v̂ = v / (1 − β₂ᵗ) undo their start at 0 at step t. `amsgrad` takes the
-    largest v so far; weight decay λ adds λx to g first; `maximize` climbs.
+    m̂ = m / (1 − β₁ᵗ) and v̂ = v / (1 − β₂ᵗ) correct them at step t for their start at 0. `amsgrad`
+    takes the largest v so far. Weight decay λ first adds λx to g; `maximize` goes uphill.
     (Kingma & Ba 2015, algorithm 1; Reddi et al. 2018; torch.optim.Adam.)
     """
 
     def __init__(
         self,
-        params,
-        lr=1e-3,
-        betas=(0.9, 0.999),
-        eps=1e-8,
-        weight_decay=0,
-        amsgrad=False,
+        params: list[torch.Tensor],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0,
+        amsgrad: bool = False,
         *,
-        maximize=False,
-    ):
+        maximize: bool = False,
+    ) -> None:
         super().__init__(params, weight_decay, maximize)
         self.check(lr >= 0, "lr", "0 or more", lr)
         self.check(eps >= 0, "eps", "0 or more", eps)
         self.check(all(0 <= beta < 1 for beta in betas), "betas", "in [0, 1)", betas)
         self.lr, self.betas, self.eps, self.amsgrad = lr, betas, eps, amsgrad
 
-    def update(self, parameter, gradient, state):
+    def update(self, parameter: torch.Tensor, gradient: torch.Tensor, state: dict) -> None:
+        """Set x ← x − γ·m̂ / (√v̂ + ε)."""
         beta1, beta2 = self.betas
         t = state["t"] = state.get("t", 0) + 1
         m = state["m"] = beta1 * state.get("m", 0) + (1 - beta1) * gradient

@@ -1,55 +1,59 @@
 """Modules in a row: each takes the output of the one before."""
 
+import torch
+
 from .module import Module
 
 
 class Sequential(Module):
-    """Forwards in order, backwards in reverse order.
+    """A network of layers that run in order, and backwards in reverse order.
 
-    Takes the layers one by one, in a list, or in a dict of names, as torch.nn.Sequential takes
-    them one by one or in an OrderedDict. `net[0]`, `net[1:3]`, `len(net)` and iteration work.
-    Each place takes a layer of its own, for a layer remembers one input.
+    It takes the layers one by one, in a list or tuple, or in a dict by name (torch.nn.Sequential
+    takes them one by one or in an OrderedDict). `net[0]`, `net[1:3]`, `len(net)` and iteration
+    work. A layer may not occur twice, because it remembers one input only.
     """
 
-    def __init__(self, *layers):
-        if len(layers) == 1 and isinstance(layers[0], dict):
-            self.names, layers = list(layers[0]), layers[0].values()
+    def __init__(self, *layers: Module | list | tuple | dict) -> None:
+        first = layers[0] if len(layers) == 1 else None
+        if isinstance(first, dict):
+            self.names, self.layers = list(first), list(first.values())
         else:
-            if len(layers) == 1 and isinstance(layers[0], (list, tuple)):
-                (layers,) = layers
-            self.names = [str(i) for i in range(len(layers))]
-        self.layers = list(layers)
+            self.layers = list(first if isinstance(first, (list, tuple)) else layers)
+            self.names = [str(i) for i in range(len(self.layers))]
         for layer in self.layers:
             if not isinstance(layer, Module):
                 raise TypeError(f"Sequential: every layer must be a Module, got {layer!r}")
-            if self.layers.count(layer) > 1:  # it remembers one input only
+            if self.layers.count(layer) > 1:
                 raise ValueError(f"Sequential: {layer!r} is in two places, make one for each")
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return the output of the last layer."""
         for layer in self.layers:
             x = layer(x)
         return x
 
-    def backward(self, gradient):
+    def backward(self, gradient: torch.Tensor) -> torch.Tensor:
+        """Return ∂L/∂x, passed back from the last layer to the first."""
         for layer in reversed(self.layers):
             gradient = layer.backward(gradient)
         return gradient
 
-    def parameters(self):
+    def parameters(self) -> list[torch.Tensor]:
+        """Return the parameters of all layers, in order."""
         return [parameter for layer in self.layers for parameter in layer.parameters()]
 
     def __iter__(self):
         return iter(self.layers)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.layers)
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: int | slice):
         if isinstance(index, slice):
             return Sequential(self.layers[index])
         return self.layers[index]
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         if not self.layers:
             return f"{type(self).__name__}()"
         rows = [f"({name}): {layer!r}" for name, layer in zip(self.names, self.layers, strict=True)]

@@ -2,9 +2,9 @@
 
     python -m scripts.claims --config FILE [--by DIGEST]
 
-reads report/claims.yaml and results/runs.csv, and writes results/claims.csv, a row a comparison,
-verdicts.csv, a row a claim and protocol, and intervals.csv; reads report/published.csv and
-results/summary.csv, and writes results/agreement.csv.
+reads report/claims.yaml and results/runs.csv, and writes results/claims.csv (a row for each
+comparison), verdicts.csv (a row for each claim and protocol) and intervals.csv. It also reads
+report/published.csv and results/summary.csv, and writes results/agreement.csv.
 """
 
 from scripts.analysis.claims import read_claims
@@ -21,24 +21,27 @@ from scripts.workflow.receipts import receipt
 
 
 @reported("claims")
-def main():
+def main() -> None:
+    """Decide the claims in the study of the config that the command line names."""
     arguments = arguments_of(__doc__)
     with receipt("claims", arguments.by, VERDICTS, VERDICTS_FROM):
         decide_all(arguments.config)
 
 
-def decide_all(config):
-    claims, runs = read_claims(), Runs(read_table("runs", "results/runs.csv"))
+def decide_all(config: dict) -> None:
+    """Write the tables claims, verdicts, intervals and agreement."""
+    claims = read_claims()
+    runs = Runs(read_table("runs", "results/runs.csv"))
     keys = read_table("missing", "results/missing.csv")[KEYS]
     missing = frozenset(keys.itertuples(index=False, name=None))
-    rows, over = evaluate(claims, runs, protocols(config), missing)
-    shrinking = intervals(claims, runs, list(beside_main(config)), missing)
+    comparisons, verdicts = evaluate(claims, runs, protocols(config), missing)
+    half_widths = intervals(claims, runs, list(beside_main(config)), missing)
     published = read_table("published", PUBLISHED)
     summary = read_table("summary", "results/summary.csv")
     complete = [key not in missing for key in summary[KEYS].itertuples(index=False, name=None)]
-    write_table(rows, "claims", "results/claims.csv")
-    write_table(over, "verdicts", "results/verdicts.csv")
-    write_table(shrinking, "intervals", "results/intervals.csv")
+    write_table(comparisons, "claims", "results/claims.csv")
+    write_table(verdicts, "verdicts", "results/verdicts.csv")
+    write_table(half_widths, "intervals", "results/intervals.csv")
     write_table(agreement(published, summary[complete]), "agreement", "results/agreement.csv")
 
 

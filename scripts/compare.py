@@ -12,6 +12,7 @@ import difflib
 import re
 import subprocess
 import sys
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import jinja2
@@ -19,6 +20,7 @@ import pandas as pd
 
 from scripts.study.errors import StudyError, one_line, reported
 from scripts.study.files import write_whole
+from scripts.study.git import git
 from scripts.study.layout import FIGURES
 from scripts.study.schema import read_yaml
 from scripts.tables import schemas
@@ -27,14 +29,15 @@ from scripts.writing.formats import LAYOUTS
 PAGE = Path("results/diff.html")
 CACHE = Path(".cache/base")
 NUMBER = re.compile(r"(?<!\w)\d+(?:[.,]\d+)*(?!\w)")
+WORD = re.compile(r"\s+|[\w.,−]*\w|[^\w\s]")
 
 
 class BaseError(StudyError):
-    """One line: what was asked for, and why there are no results of it."""
+    """One line: which base was asked for, and why it has no results."""
 
 
-def results_of(base):
-    """The folder of a base's results. BaseError where there are none."""
+def results_of(base: str) -> Path:
+    """Return the folder of a base's results. BaseError if it has none."""
     folder = Path(base)
     if folder.is_dir():
         folder = folder if (folder / "runs.csv").exists() else folder / "results"
@@ -57,52 +60,54 @@ def results_of(base):
     return folder / "results"
 
 
-def git(*arguments):
-    result = subprocess.run(["git", *arguments], capture_output=True, text=True)
-    return result.stdout.strip()
-
-
-def settings(config, path=""):
-    """{"training.epochs": 300, …}"""
-    found = {}
+def settings(config: Mapping, path: str = "") -> dict:
+    """Return the settings of a nested config by their full names: {"training.epochs": 300, …}."""
+    found: dict = {}
     for key, value in config.items():
-        here = f"{path}{key}"
-        found |= settings(value, f"{here}.") if isinstance(value, dict) else {here: value}
+        name = f"{path}{key}"
+        found |= settings(value, f"{name}.") if isinstance(value, dict) else {name: value}
     return found
 
 
-def changed(old, new):
-    """(key, old, new) where two mappings differ; a dash for what is not there."""
+def changed(old: Mapping, new: Mapping) -> list[tuple]:
+    """Return (key, old, new) where two mappings differ; a dash stands for a missing value."""
     keys = dict.fromkeys([*old, *new])
     pairs = ((key, old.get(key, "–"), new.get(key, "–")) for key in keys)
     return [(key, before, after) for key, before, after in pairs if before != after]
 
 
-def verdicts(folder):
-    """{"C1, as-written": verdict, …} of claims and comparisons; tables may have more columns."""
+def verdicts(folder: Path) -> dict[str, str]:
+    """Return {"C1, as-written": verdict, …} of claims and comparisons.
+
+    The tables may have more columns than those of this study. BaseError if they lack one that is
+    needed.
+    """
     found = {}
     for name in ("verdicts", "claims"):
-        path, key = folder / f"{name}.csv", schemas.TABLES[name].unique
+        path = folder / f"{name}.csv"
         if path.exists():
-            columns = [*key, "verdict"]
+            columns = [*schemas.TABLES[name].unique, "verdict"]
             try:
-                rows = pd.read_csv(path, usecols=columns, dtype="str", keep_default_na=False)
+                table = pd.read_csv(path, usecols=columns, dtype="str", keep_default_na=False)
             except ValueError as error:
                 raise BaseError(f"{path}: {one_line(str(error).splitlines()[0])}") from None
-            rows = rows[columns].itertuples(index=False)
-            found |= {", ".join(names): verdict for *names, verdict in rows}
+            for *key, verdict in table[columns].itertuples(index=False):
+                found[", ".join(key)] = verdict
     return found
 
 
-def paragraphs(folder):
-    """The report's paragraphs and rows of tables, without the listing of sources, which follows."""
+def paragraphs(folder: Path) -> list[str]:
+    """Return the report's paragraphs and rows of tables, up to the appendix that lists sources."""
     text = (folder / "report/report.md").read_text(encoding="utf-8")
     text = re.split(r"^## Appendix \w: Where the numbers come from", text, flags=re.M)[0]
     return [part.strip() for part in re.split(r"\n{2,}|\n(?=\|)", text) if part.strip()]
 
 
-def passages(old, new):
-    """For each passage that differs: its words, [("", same), ("del", old), ("ins", new), …]."""
+def passages(old: Sequence[str], new: Sequence[str]) -> list[list[tuple[str, str]]]:
+    """Return the words of each passage that differs: [("", same), ("del", old), ("ins", new), …].
+
+    `old` and `new` are the paragraphs of two reports.
+    """
     found = []
     matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
     for tag, i, i_end, j, j_end in matcher.get_opcodes():
@@ -111,22 +116,24 @@ def passages(old, new):
     return found
 
 
-def words(old, new):
-    old, new = (re.findall(r"\s+|[\w.,−]*\w|[^\w\s]", text) for text in (old, new))
+def words(old: str, new: str) -> list[tuple[str, str]]:
+    """Return the parts of two texts: ("", same), ("del", old) or ("ins", new)."""
+    old_words, new_words = WORD.findall(old), WORD.findall(new)
     parts = []
-    for tag, i, i_end, j, j_end in difflib.SequenceMatcher(
-        None, old, new, autojunk=False
-    ).get_opcodes():
+    matcher = difflib.SequenceMatcher(None, old_words, new_words, autojunk=False)
+    for tag, i, i_end, j, j_end in matcher.get_opcodes():
         if tag == "equal":
-            parts.append(("", "".join(old[i:i_end])))
-            continue
-        parts += [("del", "".join(old[i:i_end])), ("ins", "".join(new[j:j_end]))]
+            parts.append(("", "".join(old_words[i:i_end])))
+        else:
+            parts.append(("del", "".join(old_words[i:i_end])))
+            parts.append(("ins", "".join(new_words[j:j_end])))
     return [(kind, text) for kind, text in parts if text]
 
 
-def numbers(passages):
-    """(where, old, new) of the numbers that changed: where is the row's start, or what stands
-    before.
+def numbers(passages: Iterable[Sequence[tuple[str, str]]]) -> list[tuple[str, str, str]]:
+    """Return (place, old, new) of the numbers that changed.
+
+    The place is the start of the row in a table, and the words before the number in a paragraph.
     """
     found = []
     for parts in passages:
@@ -134,42 +141,49 @@ def numbers(passages):
         for (kind, before), (follows, after) in zip(parts, [*parts[1:], ("", "")], strict=True):
             if (kind, follows) == ("del", "ins") and NUMBER.search(before + after):
                 line = now.rpartition("\n")[2]
-                before_it = line if len(line) < 60 else "…" + line[-60:].partition(" ")[2]
-                place = line[:60].strip("| ") if line.startswith("|") else before_it
-                found.append((place, before, after))
+                found.append((_place(line), before, after))
             now += "" if kind == "del" else before
     return found
 
 
-def pictures(folder):
-    """{figure: its SVG as a link}"""
+def _place(line: str) -> str:
+    if line.startswith("|"):
+        return line[:60].strip("| ")
+    return line if len(line) < 60 else "…" + line[-60:].partition(" ")[2]
+
+
+def pictures(folder: Path) -> dict[str, str]:
+    """Return {figure: its SVG as a link} of the figures that a folder has."""
     found = {}
     for name in FIGURES:
         path = folder / f"figures/{name}.svg"
         if path.exists():
-            found[name] = (
-                "data:image/svg+xml;base64," + base64.b64encode(path.read_bytes()).decode()
-            )
+            content = base64.b64encode(path.read_bytes()).decode()
+            found[name] = f"data:image/svg+xml;base64,{content}"
     return found
 
 
-def comparison(base, folder, here=Path("results")):
-    """All that the page shows."""
-    configs = [each.parent / "config.yaml" for each in (folder, here)]
+def comparison(base: str, folder: Path, results: Path = Path("results")) -> dict:
+    """Return all that the page shows: how `results` differ from those of a base, in `folder`.
+
+    Settings are compared if both folders have a config.yaml beside them.
+    """
+    configs = [folder.parent / "config.yaml", results.parent / "config.yaml"]
     both = all(path.exists() for path in configs)
     old, new = (settings(read_yaml(path)) if both else {} for path in configs)
-    prose = passages(paragraphs(folder), paragraphs(here))
+    prose = passages(paragraphs(folder), paragraphs(results))
     return {
         "base": base,
         "settings": changed(old, new),
-        "verdicts": changed(verdicts(folder), verdicts(here)),
+        "verdicts": changed(verdicts(folder), verdicts(results)),
         "passages": prose,
         "numbers": numbers(prose),
-        "figures": changed(pictures(folder), pictures(here)),
+        "figures": changed(pictures(folder), pictures(results)),
     }
 
 
-def summary(found):
+def summary(found: Mapping) -> str:
+    """Return how many things of each kind differ, in words."""
     counts = [
         f"{len(found[kind])} {kind if len(found[kind]) != 1 else kind[:-1]}"
         for kind in ("settings", "verdicts", "numbers", "passages", "figures")
@@ -178,7 +192,8 @@ def summary(found):
 
 
 @reported("diff")
-def main():
+def main() -> None:
+    """Run the command that the module's docstring describes."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("base", metavar="BASE", help="a folder of results, or a commit")
     base = parser.parse_args().base

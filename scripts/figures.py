@@ -3,8 +3,8 @@
     python -m scripts.figures --config FILE [--figures fig1 …] [--by DIGEST]
 
 writes results/figures/fig1.* and so on, and receipts. A figure is a file in scripts/plots/ that
-says what it READS and defines draw(settings, main): {protocol: settings} of those with the main
-protocol's activations, and the main protocol's name.
+lists the files it READS and defines draw(settings, main). `settings` is {protocol: settings} of the
+protocols with the main protocol's activations; `main` is the main protocol's name.
 """
 
 import importlib
@@ -19,14 +19,15 @@ from scripts.workflow.receipts import receipt
 
 
 @reported("figures")
-def main():
+def main() -> None:
+    """Draw the figures that the command line names, or all of them."""
     names = {"nargs": "+", "choices": FIGURES, "default": list(FIGURES)}
     arguments = arguments_of(__doc__, figures=names)
     config = arguments.config
     for name in arguments.figures:
         plot = importlib.import_module(f"scripts.plots.{name}")
-        made = [f"results/figures/{name}.{form}" for form in FIGURE_FORMATS]
-        with plt.rc_context(STYLE), receipt(name, arguments.by, made, FIGURES[name]):
+        files = [f"results/figures/{name}.{form}" for form in FIGURE_FORMATS]
+        with plt.rc_context(STYLE), receipt(name, arguments.by, files, FIGURES[name]):
             save(plot.draw(beside_main(config), config["main"]), name)
 
 

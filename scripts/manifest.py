@@ -3,10 +3,11 @@
     python -m scripts.manifest --config FILE --digest HEX [--by DIGEST]
 
 writes results/MANIFEST.sha256, which `sha256sum -c` reads, from the steps' receipts, and
-results/provenance.json. What differs from run to run stands in the latter alone.
+results/provenance.json. What differs from run to run is in the latter alone.
 """
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from scripts.study.block import Block
@@ -18,27 +19,32 @@ from scripts.workflow.entry import arguments_of
 from scripts.workflow.provenance import provenance
 from scripts.workflow.receipts import read_receipt, receipt
 
-MANIFEST, PROVENANCE = Path("results/MANIFEST.sha256"), Path("results/provenance.json")
+MANIFEST = Path("results/MANIFEST.sha256")
+PROVENANCE = Path("results/provenance.json")
 
 
-def manifest(receipts):
-    """A line a file, "SHA-256  path", the path as seen from results/."""
-    made = {path: sha for said in receipts for path, sha in said["made"].items()}
-    lines = (f"{made[path]}  {path.removeprefix('results/')}\n" for path in sorted(made))
+def manifest(receipts: Iterable[dict]) -> str:
+    """Return a line "SHA-256  path" for each file, with the path as seen from results/."""
+    made = {}
+    for content in receipts:
+        made.update(content["made"])
+    lines = [f"{made[path]}  {path.removeprefix('results/')}\n" for path in sorted(made)]
     return "".join(lines)
 
 
 @reported("manifest")
-def main():
+def main() -> None:
+    """Run the command that the module's docstring describes."""
     arguments = arguments_of(__doc__, digest={"required": True, "help": "of the study"})
     missing = read_table("missing", "results/missing.csv")
     undone = {Block(*row).step for row in missing.itertuples(index=False)}
-    steps = [*(block.step for block in blocks_of(arguments.config)), *AFTER_TRAINING]
+    steps = [block.step for block in blocks_of(arguments.config)] + AFTER_TRAINING
     receipts = {step: read_receipt(step) for step in steps if step not in undone}
     with receipt("manifest", arguments.by, [MANIFEST]):
-        write_whole(MANIFEST, manifest(receipts.values()).encode())
-    said = provenance(arguments.config, arguments.digest, receipts)
-    write_whole(PROVENANCE, f"{json.dumps(said, indent=2)}\n".encode())
+        lines = manifest(receipts.values())  # type: ignore[arg-type]  # Snakemake looked for all
+        write_whole(MANIFEST, lines.encode())
+    origin = provenance(arguments.config, arguments.digest, receipts)
+    write_whole(PROVENANCE, f"{json.dumps(origin, indent=2)}\n".encode())
 
 
 if __name__ == "__main__":

@@ -16,7 +16,8 @@ from scripts.writing.source import BIBLIOGRAPHY, markdown, read_facts
 
 
 @reported("report")
-def main():
+def main() -> None:
+    """Write the report in every format."""
     arguments = arguments_of(__doc__, digest={"required": True, "help": "of the study"})
     with receipt("report", arguments.by, REPORT, report_from()):
         text = markdown(read_facts(arguments.config, arguments.digest))

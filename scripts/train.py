@@ -3,7 +3,7 @@
     python -m scripts.train --settings JSON --block PROTOCOL/HIDDEN-OUTPUT/seeds-FIRST-LAST
         [--by DIGEST]
 
-writes runs.csv, losses.csv and layers.csv into results/runs/ and the block, and a receipt.
+writes runs.csv, losses.csv and layers.csv into the block's folder in results/runs/, and a receipt.
 """
 
 import argparse
@@ -23,19 +23,20 @@ from scripts.training.loop import train_by_tens
 from scripts.workflow.receipts import receipt
 
 
-def main():
+def main() -> None:
+    """Train the block that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--settings", required=True, type=json.loads)
     parser.add_argument("--block", required=True, type=Block.parse)
     parser.add_argument("--by")
     arguments = parser.parse_args()
     block = arguments.block
-    made = block.files()
-    with reported(block.step), receipt(block.step, arguments.by, made):
+    with reported(block.step), receipt(block.step, arguments.by, block.files()):
         train_block(arguments.settings, block)
 
 
-def train_block(settings, block, folder=FOLDER):
+def train_block(settings: dict, block: Block, folder: str | Path = FOLDER) -> None:
+    """Train the seeds of a block, and write its tables into its place in a folder."""
     torch.set_num_threads(1)  # sums over several threads would depend on their number
     parts = list(train_by_tens(settings, block.hidden, block.output, block.first, block.last))
     combination = dict(zip(KEYS, block.combination, strict=True))
@@ -44,11 +45,14 @@ def train_block(settings, block, folder=FOLDER):
         write_table(rows.assign(**combination), kind, f"{folder}/{block}/{table}.csv")
 
 
-def warm_up():
-    """Spend what first uses of torch and pandas cost, so that forks of this process need not."""
-    tiny = {"points": 2, "batch_size": 1, "epochs": 1, "hidden_widths": [1], "substitute": {}}
+def warm_up() -> None:
+    """Train and write a tiny block, so that forks of this process start fast.
+
+    The first use of torch and of pandas costs time, which the forks need not spend again.
+    """
     settings = yaml.safe_load(Path("config.yaml").read_text(encoding="utf-8"))["training"]
-    settings |= tiny | {"device": "cpu"}
+    settings |= {"points": 2, "batch_size": 1, "epochs": 1, "hidden_widths": [1]}
+    settings |= {"substitute": {}, "device": "cpu"}
     with tempfile.TemporaryDirectory() as folder:
         train_block(settings, Block("warm-up", "relu", "identity", 0, 1), folder)
 

@@ -4,8 +4,8 @@
 
 The rerun is compared with results/ and with the published results, of which docs/reference/ keeps
 the manifest and a few tables. With --sample, only N random blocks are trained again, and the files
-in results/ are checked against their manifest. The last line is the outcome; README.md says when
-the exit status is 0.
+in results/ are checked against their manifest. The last line is the outcome; docs/results.md says
+when the exit status is 0.
 """
 
 import argparse
@@ -14,6 +14,7 @@ import random
 import subprocess
 import sys
 import tempfile
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from scripts.analysis import differences
@@ -28,10 +29,13 @@ from scripts.workflow.provenance import provenance
 from scripts.workflow.receipts import path_of, sha256
 from scripts.workflow.steps import study_digest, training_steps
 
-RESULTS, REFERENCE = Path("results"), Path("docs/reference")
-MANIFEST, PROVENANCE = "MANIFEST.sha256", "provenance.json"
+RESULTS = Path("results")
+REFERENCE = Path("docs/reference")
+MANIFEST = "MANIFEST.sha256"
+PROVENANCE = "provenance.json"
 KEPT = (MANIFEST, PROVENANCE, "summary.csv", "claims.csv", "verdicts.csv", "chaotic.csv")
-PATHS = ("ATEN_CPU_CAPABILITY", "MKL_CBWR")  # choose torch's and MKL's code for other processors
+# The variables by which torch and MKL take the code for other processors.
+PATHS = ("ATEN_CPU_CAPABILITY", "MKL_CBWR")
 SHOWN = 10  # files that are not as the manifest lists them
 
 
@@ -39,7 +43,7 @@ class VerifyError(StudyError):
     """One line: why nothing could be compared."""
 
 
-def rerun(folder, *targets):
+def rerun(folder: Path, *targets: str) -> None:
     """Run the study, or a part of it, on a copy of the project. VerifyError if that fails."""
     copy_project(folder)
     command = [sys.executable, "-m", "snakemake", "--cores", "all", *targets]
@@ -47,60 +51,87 @@ def rerun(folder, *targets):
         raise VerifyError("the study failed; its messages are above")
 
 
-def read_manifest(folder):
-    """{file: SHA-256}"""
-    lines = (folder / MANIFEST).read_text(encoding="utf-8").splitlines()
-    return {name: sha for sha, _, name in (line.partition("  ") for line in lines)}
+def read_manifest(folder: Path) -> dict[str, str]:
+    """Return {file: SHA-256} of a folder's manifest."""
+    files = {}
+    for line in (folder / MANIFEST).read_text(encoding="utf-8").splitlines():
+        digest, _, name = line.partition("  ")
+        files[name] = digest
+    return files
 
 
-def read_provenance(folder):
+def read_provenance(folder: Path) -> dict:
+    """Return what a folder says of where its results come from."""
     return json.loads((folder / PROVENANCE).read_text(encoding="utf-8"))
 
 
-def hashes(folder, files):
-    """{file: SHA-256} of the files that are there, or that the published manifest names."""
+def hashes(folder: Path, files: Iterable[str]) -> dict[str, str]:
+    """Return {file: SHA-256} of those of the files that a folder has.
+
+    The published results are known by their manifest alone, of which all files are returned.
+    """
     if folder == REFERENCE:
         return read_manifest(folder)
     return {name: sha256(folder / name) for name in files if (folder / name).is_file()}
 
 
-def reasons(here, there):
-    """{kind: what differs, in words} of all that may change bytes."""
-    kinds = {
-        "code": lambda made: made["study"][:12],
-        "Python": lambda made: made["python"],
-        **{name: lambda made, name=name: made["packages"].get(name) for name in here["packages"]},
-        "processor": processor,
-    }
+def reasons(here: dict, there: dict) -> dict[str, str]:
+    """Return {kind: what differs, in words} of all that may change bytes between two provenances.
+
+    The kinds are the code, Python, each package that is used here, and the processor.
+    """
+    ours, theirs = (_conditions(origin, here["packages"]) for origin in (here, there))
     return {
-        kind: f"another {kind}: {of(there)} there, {of(here)} here"
-        for kind, of in kinds.items()
-        if of(there) != of(here)
+        kind: f"another {kind}: {theirs[kind]} there, {ours[kind]} here"
+        for kind in ours
+        if theirs[kind] != ours[kind]
     }
 
 
-def processor(made):
-    """The processor that made results and the path of code taken on it, in words."""
-    chosen = [f"{name}={value}" for name, value in made["environment"].items() if name in PATHS]
-    path = " ".join([*made["processor"]["instructions"], *chosen])
-    return f"{made['processor']['name']} ({path})"
+def _conditions(origin: dict, packages: Iterable[str]) -> dict[str, str | None]:
+    return {
+        "code": origin["study"][:12],
+        "Python": origin["python"],
+        **{package: origin["packages"].get(package) for package in packages},
+        "processor": processor(origin),
+    }
+
+
+def processor(origin: dict) -> str:
+    """Return the processor that made results, and the path of code taken on it, in words."""
+    chosen = [f"{name}={value}" for name, value in origin["environment"].items() if name in PATHS]
+    path = " ".join(origin["processor"]["instructions"] + chosen)
+    return f"{origin['processor']['name']} ({path})"
 
 
 class Comparison:
-    """Of files of a rerun, ours, with those of a folder, theirs, or with its manifest."""
+    """A comparison of files of a rerun, ours, with those of a folder or its manifest, theirs.
 
-    def __init__(self, ours, theirs, files, here):
+    different  the files that differ
+    alone      those of them that only one of the two has
+    runs       {(combination, whether chaotic): seeds} of the runs that differ
+    reasons    {kind: what may have changed bytes, in words}
+    elsewhere  the kinds of reasons that excuse any file: all but another processor
+    verdicts   {what differs, in words: the protocols whose runs decide it}; the caller sets it
+    chaotic    the protocols of the chaotic runs that differ
+    """
+
+    def __init__(self, ours: Path, theirs: Path, files: Collection[str], here: dict) -> None:
         self.ours, self.theirs, self.files = ours, theirs, files
-        both = [hashes(folder, files) for folder in (ours, theirs)]
-        self.different = sorted(name for name in files if both[0].get(name) != both[1].get(name))
-        self.alone = [name for name in self.different if not all(name in each for each in both)]
+        our_hashes, their_hashes = hashes(ours, files), hashes(theirs, files)
+        self.different = sorted(
+            name for name in files if our_hashes.get(name) != their_hashes.get(name)
+        )
+        in_both = our_hashes.keys() & their_hashes.keys()
+        self.alone = [name for name in self.different if name not in in_both]
         self.runs = differences.runs_that_differ(ours, theirs, self.different)
         self.reasons = reasons(here, read_provenance(theirs))
-        self.elsewhere = [kind for kind in self.reasons if kind != "processor"]  # excuse any file
-        self.verdicts = {}  # {what differs, in words: the protocols whose runs decide it}
+        self.elsewhere = [kind for kind in self.reasons if kind != "processor"]
+        self.verdicts: dict[str, set[str]] = {}
         self.chaotic = {protocol for (protocol, *_), is_chaotic in self.runs if is_chaotic}
 
-    def tell(self):
+    def show(self) -> None:
+        """Print what differs, and why."""
         same = len(self.files) - len(self.different)
         print(f"{self.theirs}: {same} of {len(self.files)} files have the same bytes")
         for line in self.lines():
@@ -109,13 +140,14 @@ class Comparison:
             why = ", by chaotic runs" if protocols & self.chaotic else ""
             print(f"    verdict of {words}{why}")
 
-    def lines(self):
-        """Which runs and files differ, why, and how far."""
+    def lines(self) -> Iterator[str]:
+        """Yield a line for each thing that differs: runs, files, tables, and the reasons."""
         chaotic = "a block with chaotic runs" if self.theirs == REFERENCE else "chaotic"
         for (combination, is_chaotic), seeds in self.runs.items():
             why = chaotic if is_chaotic else another(self.reasons)
             yield f"{', '.join(combination)}: {differences.in_words(seeds)}: {why}"
-        if others := [name for name in self.different if not name.startswith("runs/")]:
+        others = [name for name in self.different if not name.startswith("runs/")]
+        if others:
             why = "rest on these runs" if self.runs else another(self.elsewhere)
             yield f"{', '.join(others)}: {why}"
         for name in self.alone:
@@ -125,8 +157,8 @@ class Comparison:
         if self.different:
             yield from self.reasons.values() or ["the processor, versions and code are the same"]
 
-    def wrong(self):
-        """What differs and must not, in words."""
+    def wrong(self) -> list[str]:
+        """Return what differs and must not, in words."""
         explained = all(protocols & self.chaotic for protocols in self.verdicts.values())
         found = [] if explained else [f"verdicts differ from {self.theirs}"]
         if self.elsewhere:
@@ -139,25 +171,31 @@ class Comparison:
         return found
 
 
-def another(kinds):
+def another(kinds: Iterable[str]) -> str:
+    """Return kinds of reasons in words."""
     return ", ".join(f"another {kind}" for kind in kinds) or "no known reason"
 
 
-def verify(folder, config):
-    """The last line, and whether all is well."""
-    places, here = comparable(config), provenance(config, study_digest(config), {})
+def verify(folder: Path, config: dict) -> tuple[str, bool]:
+    """Run the whole study in a folder. Return the last line, and whether all is well."""
+    places = comparable(config)
+    here = provenance(config, study_digest(config), {})
     rerun(folder)
-    made, claims, compared = folder / "results", read_claims(), []
+    results = folder / "results"
+    claims = read_claims()
+    compared = []
     for place in places:
-        files = read_manifest(made).keys() | read_manifest(place).keys()
-        compared.append(Comparison(made, place, files, here))
-        compared[-1].verdicts = differences.verdicts_that_differ(made, place, claims)
+        files = read_manifest(results).keys() | read_manifest(place).keys()
+        comparison = Comparison(results, place, files, here)
+        comparison.verdicts = differences.verdicts_that_differ(results, place, claims)
+        compared.append(comparison)
     return outcome(compared, "the same verdicts", "the same bytes, and so the same verdicts")
 
 
-def verify_sample(folder, config, size):
-    """The last line, and whether all is well, of some blocks."""
-    places, here = comparable(config), provenance(config, study_digest(config), {})
+def verify_sample(folder: Path, config: dict, size: int) -> tuple[str, bool]:
+    """Train some random blocks in a folder. Return the last line, and whether all is well."""
+    places = comparable(config)
+    here = provenance(config, study_digest(config), {})
     steps = list(training_steps(config))
     chosen = sorted(random.sample(steps, min(size, len(steps))))
     print(*chosen, sep="\n")
@@ -168,8 +206,11 @@ def verify_sample(folder, config, size):
     return outcome(compared, blocks, f"{blocks} have the same bytes", check_manifest())
 
 
-def comparable(config):
-    """The folders of results here and of the published ones, if they are of these settings."""
+def comparable(config: dict) -> list[Path]:
+    """Return the folders of results here and of the published ones, if they are of these settings.
+
+    VerifyError if neither is, or if a folder lacks a file that is compared.
+    """
     found = []
     for folder in (RESULTS, REFERENCE):
         missing = [name for name in KEPT if not (folder / name).exists()]
@@ -187,31 +228,45 @@ def comparable(config):
     return found
 
 
-def check_manifest():
-    """What is wrong with the files in results/, in words: nothing if they are as they were made."""
+def check_manifest() -> list[str]:
+    """Print which files in results/ have changed since they were made, and return it in words.
+
+    The list is empty if none has.
+    """
     if not (RESULTS / MANIFEST).exists():
         return []
     listed = read_manifest(RESULTS)
     found = hashes(RESULTS, listed)
-    wrong = [name for name, sha in listed.items() if found.get(name) != sha]
+    wrong = [name for name, digest in listed.items() if found.get(name) != digest]
     print(f"{RESULTS / MANIFEST}: {len(listed) - len(wrong)} of {len(listed)} files are as listed")
     for name in wrong[:SHOWN]:
         print(f"    {name}: {'another SHA-256' if name in found else 'missing'}")
     return [f"files in {RESULTS} are not as {MANIFEST} lists them"] if wrong else []
 
 
-def outcome(compared, subject, same, wrong=()):
-    """Tell what differs. The last line, and whether all is well."""
+def outcome(
+    compared: Sequence[Comparison], subject: str, same: str, also_wrong: Sequence[str] = ()
+) -> tuple[str, bool]:
+    """Print what differs. Return the last line, and whether all is well.
+
+    The line is about `subject`, or says `same` if nothing differs.
+    """
+    wrong: list[str] = []
+    different: set[str] = set()
+    files: set[str] = set()
+    verdicts: set[str] = set()
     for comparison in compared:
-        comparison.tell()
-    wrong = [words for comparison in compared for words in comparison.wrong()] + [*wrong]
-    different = {name for comparison in compared for name in comparison.different}
-    files = {name for comparison in compared for name in comparison.files}
+        comparison.show()
+        wrong += comparison.wrong()
+        different.update(comparison.different)
+        files.update(comparison.files)
+        verdicts.update(comparison.verdicts)
+    wrong += also_wrong
     if wrong:
         return f"Not verified: {'; '.join(wrong)}.", False
     if not different:
         return f"Verified: {same}.", True
-    if verdicts := {words for comparison in compared for words in comparison.verdicts}:
+    if verdicts:
         subject = f"{len(verdicts)} verdicts differ by chaotic runs"
     if any(comparison.different and comparison.elsewhere for comparison in compared):
         return f"Verified: {subject}; other bytes, for the reasons above.", True
@@ -219,22 +274,25 @@ def outcome(compared, subject, same, wrong=()):
     return f"Verified: {subject}; {counts}, by chaotic runs alone.", True
 
 
-def count(text):
+def count(text: str) -> int:
+    """Return a whole number of 1 or more that an option gives."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"got {text}; allowed: a whole number, 1 or more")
     return int(text)
 
 
 @reported("verify")
-def main():
+def main() -> None:
+    """Run the command that the module's docstring describes."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sample", type=count, metavar="N", help="train N random blocks only")
     sample = parser.parse_args().sample
-    sys.stdout.reconfigure(line_buffering=True)  # in order with what the study prints
+    # So that lines appear in order with those that the study prints.
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     config = read_yaml("config.yaml")
     check(config)
-    with tempfile.TemporaryDirectory() as folder:
-        folder = Path(folder)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
         line, well = verify_sample(folder, config, sample) if sample else verify(folder, config)
     print(line)
     sys.exit(0 if well else 1)

@@ -1,5 +1,5 @@
-/* Shows what the watcher tells: a new page in place of the old, at the same place in it; or what is
-   wrong. */
+/* Shows the watcher's news: a new page in place of the old one, scrolled to the same place, or what
+   is wrong. */
 
 const banner = document.createElement("pre");
 banner.setAttribute("role", "status");

@@ -3,9 +3,10 @@
     python -m scripts.watch [--port N]
 
 The page is what the DAG would write, byte for byte, with a script behind it that listens for news.
-An edit of the claims judges them anew, one of the figures' code draws them anew, and one of any
-other code starts this process anew. Nothing is trained: if results are older than code or settings,
-the page says so. It answers to this machine only, and knows two addresses: / and /events.
+An edit of the claims judges them again, an edit of the figures' code draws the figures again, and
+an edit of any other code restarts this process. Nothing is trained: if results are older than code
+or settings, the page says so. The server answers to this machine only, at two addresses: / and
+/events.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Collection, Iterable, Iterator
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -32,38 +34,49 @@ from scripts.workflow.steps import forget_code, steps, study_digest
 from scripts.writing import formats, source
 
 LISTENER = Path(__file__).with_suffix(".js")
-WATCHED = ("", "report", "report/layouts", "scripts", "framework", "results", "results/figures")
+WATCHED = ["", "report", "report/layouts", "framework", "scripts", "results", "results/figures"]
+WATCHED += [str(path.parent) for path in Path("scripts").glob("*/__init__.py")]
 PLOTS = ("scripts/figures.py", "scripts/plots/")
 ENDINGS = (".j2", ".lua", ".css", ".js", ".html", ".csl", ".bib", ".yaml", ".csv", ".py", ".svg")
 CLAIMS = ("report/claims.yaml", "report/published.csv")
 FACTS = ("config.yaml", "results/", "report/claims.yaml", "report/causes.yaml")
+ALWAYS_RUN = ("all", "total", "report", "manifest")  # jobs that say nothing of older results
 KEEP_ALIVE = 10.0  # seconds
 
 
 class Page:
-    """What is served: the report, and what there is to say about it. Each change has a number."""
+    """What is served: the report, and messages about it.
 
-    def __init__(self):
-        self.html, self.error, self.note = b"", "", ""
+    html     the report; empty before it is first rendered
+    error    what is wrong, if anything
+    note     what is going on, or which results are old
+    version  the number of changes
+    """
+
+    def __init__(self) -> None:
+        self.html = b""
+        self.error = ""
+        self.note = ""
         self.version = 0
         self.changed = threading.Condition()
 
-    def tell(self, **news):
+    def update(self, **news: bytes | str) -> None:
+        """Change the html, the error or the note, and wake those who wait for news."""
         with self.changed:
             self.__dict__ |= news
             self.version += 1
             self.changed.notify_all()
 
-    def news(self, since):
-        """The next news after a version, or the same if there is none for a while."""
+    def news(self, since: int) -> tuple[int, str]:
+        """Return the version and news in JSON, after waiting a while for one later than `since`."""
         with self.changed:
             self.changed.wait_for(lambda: self.version > since, KEEP_ALIVE)
-            page = sha256(self.html).hexdigest()  # which stays the same if this starts anew
-            told = {"page": page, "error": self.error, "note": self.note}
-            return self.version, json.dumps(told)
+            page = sha256(self.html).hexdigest()  # stays the same if this process restarts
+            news = {"page": page, "error": self.error, "note": self.note}
+            return self.version, json.dumps(news)
 
-    def served(self):
-        """The report with the listener behind it; before there is one, a page for the error."""
+    def served(self) -> bytes:
+        """Return the report, or an empty page if there is none yet, followed by the listener."""
         body = (
             self.html or b"<!DOCTYPE html><html lang='en'><title>Report</title><main></main></html>"
         )
@@ -71,8 +84,21 @@ class Page:
         return body + script.encode()
 
 
+class Server(ThreadingHTTPServer):
+    """A server of one page to this machine."""
+
+    def __init__(self, port: int, page: Page) -> None:
+        self.page = page
+        super().__init__(("127.0.0.1", port), Handler)
+
+
 class Handler(BaseHTTPRequestHandler):
-    def do_GET(self):
+    """Answers to one request."""
+
+    server: Server
+
+    def do_GET(self) -> None:
+        """Send the page, or its news for as long as the browser listens."""
         host = self.headers.get("Host", "").rpartition(":")[0]
         if host not in ("127.0.0.1", "localhost"):  # another site's page, which must not read this
             self.send_error(403)
@@ -83,7 +109,8 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.send_error(404)
 
-    def answer(self, kind, body):
+    def answer(self, kind: str, body: bytes) -> None:
+        """Send a body of a content type."""
         self.send_response(200)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
@@ -91,7 +118,8 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def stream(self):
+    def stream(self) -> None:
+        """Send the news as events, until the browser has left."""
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()
@@ -103,22 +131,24 @@ class Handler(BaseHTTPRequestHandler):
         except OSError:  # the browser has left
             pass
 
-    def log_message(self, *_):
-        pass
+    def log_message(self, *_: object) -> None:
+        """Print nothing."""
 
 
 class Writer:
-    """Renders the report, and makes anew what an edit asks for."""
+    """Renders the report, and runs the steps that an edit asks for."""
 
-    def __init__(self, page, port):
-        self.page, self.port, self.known = page, port, None
+    def __init__(self, page: Page, port: int) -> None:
+        self.page = page
+        self.port = port
+        self.known: dict | None = None  # the facts of the report, until one may have changed
 
-    def take(self, paths):
+    def take(self, paths: Collection[str]) -> None:
         """Do what edits of these files ask for."""
         forget_code()
         if any(path.startswith("scripts/") and not path.startswith(PLOTS) for path in paths):
-            start_anew(self.port)
-        if any(path in ("config.yaml",) or path.startswith("framework/") for path in paths):
+            restart(self.port)
+        if any(path == "config.yaml" or path.startswith("framework/") for path in paths):
             self.look_for_stale_results()
         try:
             if any(path in CLAIMS for path in paths):
@@ -134,91 +164,111 @@ class Writer:
         except (StudyError, OSError) as error:
             self.fail(str(error))
 
-    def fail(self, message):
+    def fail(self, message: str) -> None:
+        """Show a message on the terminal and on the page."""
         print(message, file=sys.stderr)
-        self.page.tell(error=message)
+        self.page.update(error=message)
 
-    def step(self, name, figure=None):
+    def step(self, name: str, figure: str | None = None) -> None:
         """Run a step of the study as the DAG would."""
         print(f"{name} …")
-        self.page.tell(note=f"The {name} are made anew …")
+        self.page.update(note=f"The {name} are made again …")
         config = read_yaml("config.yaml")
-        options = ["--config", write_resolved(config), "--by", steps(config)[figure or name]]
-        options += ["--figures", figure] if figure else []
-        command = [sys.executable, "-m", f"scripts.{name}", *options]
+        command = [sys.executable, "-m", f"scripts.{name}"]
+        command += ["--config", str(write_resolved(config)), "--by", steps(config)[figure or name]]
+        if figure:
+            command += ["--figures", figure]
         result = subprocess.run(command, capture_output=True, text=True)
-        self.page.tell(note="")
+        self.page.update(note="")
         if result.returncode:
             raise StudyError(result.stderr.strip().splitlines()[-1])
         self.known = None
 
-    def render(self):
+    def render(self) -> None:
+        """Write the report into the page."""
         began = time.perf_counter()
         if self.known is None:
             config = read_yaml("config.yaml")
             check(config)
             self.known = source.read_facts(config, study_digest(config))
         html = formats.html(source.markdown(self.known), Path("results"), source.BIBLIOGRAPHY)
-        self.page.tell(html=html, error="")
+        self.page.update(html=html, error="")
         print(f"rendered in {time.perf_counter() - began:.2f} s")
 
-    def look_for_stale_results(self):
-        threading.Thread(target=lambda: self.page.tell(note=stale_results()), daemon=True).start()
+    def look_for_stale_results(self) -> None:
+        """Note in the background which results are old."""
+        threading.Thread(target=lambda: self.page.update(note=stale_results()), daemon=True).start()
 
 
-def figures_of(paths):
-    """The figures whose code is among the paths: all, if it is what they share."""
+def figures_of(paths: Iterable[str]) -> list[str]:
+    """Return the figures whose code is among the paths: all, if it is code that they share."""
     edited = {Path(path).stem for path in paths if path.startswith(PLOTS)}
     return sorted(edited if edited <= FIGURES.keys() else FIGURES)
 
 
-def stale_results():
-    """What `make report` would make anew besides the report, in a sentence, if anything."""
+def stale_results() -> str:
+    """Return in a sentence which steps `make report` would run besides the report, if any."""
     command = [sys.executable, "-m", "snakemake", "--cores", "1", "--dry-run"]
-    said = subprocess.run(command, capture_output=True, text=True).stderr
-    jobs = {rule: int(n) for rule, n in re.findall(r"^ (\w+) +(\d+) *$", said, re.M)}
-    older = [
-        f"{rule} ({n})"
-        for rule, n in jobs.items()
-        if rule not in ("all", "total", "report", "manifest")
-    ]
+    messages = subprocess.run(command, capture_output=True, text=True).stderr
+    jobs = {rule: int(n) for rule, n in re.findall(r"^ (\w+) +(\d+) *$", messages, re.M)}
+    older = [f"{rule} ({n})" for rule, n in jobs.items() if rule not in ALWAYS_RUN]
     if not older:
         return ""
     return f"Results are older than code or settings; make report would run {', '.join(older)}."
 
 
-def start_anew(port):
+def restart(port: int) -> None:
+    """Replace this process by a new one, which takes what was edited in the meantime."""
     command = [sys.executable, "-um", "scripts.watch", "--port", str(port)]
     os.execv(sys.executable, [*command, "--since", str(time.time())])
 
 
-def edits(since):
-    """The files of each batch of edits, relative to here; first, what is newer than a time."""
-    here = Path.cwd()
-    folders = [here / folder for folder in WATCHED if (here / folder).is_dir()]
-    options = {"recursive": False, "debounce": 100, "step": 10}
-    for batch in watch(*folders, rust_timeout=500, yield_on_timeout=True, **options):
+def edits(since: float | None) -> Iterator[set[str]]:
+    """Yield the files of each batch of edits, relative to the working directory.
+
+    The first batch includes the files that are newer than `since`.
+    """
+    root = Path.cwd()
+    folders = [root / folder for folder in WATCHED if (root / folder).is_dir()]
+    batches = watch(
+        *folders,
+        rust_timeout=500,
+        yield_on_timeout=True,
+        recursive=False,
+        debounce=100,
+        step=10,
+    )
+    for batch in batches:
         paths = {Path(path) for _, path in batch}
         if since:  # what was edited before the watch began
-            files = (path for folder in folders for path in folder.iterdir() if path.is_file())
-            paths |= {path for path in files if path.stat().st_mtime > since}
+            paths |= _newer(folders, since)
             since = None
-        edited = {str(path.relative_to(here)) for path in paths if path.suffix in ENDINGS}
+        edited = {str(path.relative_to(root)) for path in paths if path.suffix in ENDINGS}
         if edited:
             yield edited
 
 
-def main():
+def _newer(folders: Iterable[Path], since: float) -> set[Path]:
+    found = set()
+    for folder in folders:
+        for path in folder.iterdir():
+            if path.is_file() and path.stat().st_mtime > since:
+                found.add(path)
+    return found
+
+
+def main() -> None:
+    """Run the command that the module's docstring describes."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--since", type=float, default=time.time(), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    port, page = arguments.port, Page()
+    port = arguments.port
+    page = Page()
     try:
-        server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        server = Server(port, page)
     except OSError as error:
         sys.exit(f"watch: port {port}: {error.strerror}; choose another: make watch PORT=8001")
-    server.page, server.daemon_threads = page, True
     writer = Writer(page, server.server_port)
     with contextlib.suppress(KeyboardInterrupt):
         writer.take(set())

@@ -602,7 +602,7 @@ def test_a_byte_that_is_no_utf8_is_named_by_its_line(folder, facts_of_study, nam
     (folder / name).write_bytes(b"one\ntwo \xff\n")
     with pytest.raises(StudyError) as caught:
         source.markdown(facts_of_study)
-    assert str(caught.value) == f"{name}: line 2 holds the byte 0xff, which is no UTF-8"
+    assert str(caught.value) == f"{name}: line 2 holds the byte 0xff, which is not UTF-8"
     (folder / name).write_bytes(SOURCES[name])
 
 

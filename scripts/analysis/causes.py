@@ -1,7 +1,9 @@
-"""Why the network with a Sigmoid in every layer might not train: causes, judged by what they
-predict of the remedies (report/causes.yaml).
+"""Why the network with a Sigmoid in every layer might not train.
+
+The causes (report/causes.yaml) are judged by what they predict of the remedies.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from scripts.study.config import protocols, training_settings
@@ -9,59 +11,67 @@ from scripts.study.schema import ConfigError, check_schema, given, read_checked
 
 CAUSES = Path("report/causes.yaml")
 SCHEMA = Path(__file__).with_name("causes.schema.yaml")
+OPPOSITE = {"learns": "fails", "fails": "learns"}
 
 
-def read_causes(path=CAUSES):
-    """{name: cause}. ConfigError at the first thing that the schema forbids."""
+def read_causes(path: Path = CAUSES) -> dict[str, dict]:
+    """Return {name: cause}. Raise ConfigError at the first thing that the schema forbids."""
     return read_checked(path, check_causes)
 
 
-def check_causes(causes):
+def check_causes(causes: dict) -> None:
+    """Raise ConfigError at the first thing in the causes that is not allowed."""
     check_schema(causes, SCHEMA)
     for name, cause in causes.items():
         for protocol in cause["learns"]:
             if protocol in cause["fails"]:
-                said = f"got {given(protocol)}, which is under learns too; allowed: another"
-                raise ConfigError(f"{name}.fails: {said}")
+                problem = f"got {given(protocol)}, which is under learns too; allowed: another"
+                raise ConfigError(f"{name}.fails: {problem}")
 
 
-def remedies(config):
-    """{protocol with raw inputs: the same with standardised ones}, of those that train the network
-    with a Sigmoid in every layer.
+def remedies(config: dict) -> dict[str, str]:
+    """Return {protocol with raw inputs: the same protocol with standardised inputs}.
+
+    Only protocols that train the network with a Sigmoid in every layer are among them.
     """
-    training = {
-        protocol: training_settings(config)[protocol]
-        for protocol, own in protocols(config).items()
-        if "sigmoid" in own["hidden"] and "sigmoid" in own["output"]
+    settings_of = training_settings(config)
+    sigmoid_settings = {
+        protocol: settings_of[protocol]
+        for protocol, settings in protocols(config).items()
+        if "sigmoid" in settings["hidden"] and "sigmoid" in settings["output"]
     }
-    return {
-        raw: other
-        for raw, settings in training.items()
-        for other, theirs in training.items()
-        if settings["inputs"] == "raw" and theirs == settings | {"inputs": "standardised"}
-    }
+    pairs = {}
+    for raw, settings in sigmoid_settings.items():
+        if settings["inputs"] != "raw":
+            continue
+        standardised = settings | {"inputs": "standardised"}
+        for other, other_settings in sigmoid_settings.items():
+            if other_settings == standardised:
+                pairs[raw] = other
+    return pairs
 
 
-def judge(causes, outcomes):
-    """{name: cause, with `right` and `wrong`, the protocols of which it predicts rightly and not}.
+def judge(causes: dict[str, dict], outcomes: Mapping[str, str | None]) -> dict[str, dict]:
+    """Return the causes, each with the protocols that it predicts rightly and wrongly.
 
-    `outcomes` says of each protocol that was run whether the network learns, fails, or neither for
-    certain; what is not certain contradicts nothing.
+    They are lists under the keys `right` and `wrong`. `outcomes` gives "learns" or "fails" for each
+    protocol that was run, or something else where neither is certain. An outcome that is not
+    certain makes no prediction right or wrong.
     """
-    return {
-        name: cause
-        | {
-            "right": [p for p, said in predictions(cause) if outcomes.get(p) == said],
-            "wrong": [p for p, said in predictions(cause) if outcomes.get(p) == opposite(said)],
-        }
-        for name, cause in causes.items()
-    }
+    judged = {}
+    for name, cause in causes.items():
+        right = []
+        wrong = []
+        for protocol, prediction in predictions(cause):
+            outcome = outcomes.get(protocol)
+            if outcome == prediction:
+                right.append(protocol)
+            elif outcome == OPPOSITE[prediction]:
+                wrong.append(protocol)
+        judged[name] = cause | {"right": right, "wrong": wrong}
+    return judged
 
 
-def predictions(cause):
-    """(protocol, what is predicted of it), …"""
-    return [(protocol, said) for said in ("learns", "fails") for protocol in cause[said]]
-
-
-def opposite(said):
-    return {"learns": "fails", "fails": "learns"}[said]
+def predictions(cause: dict) -> list[tuple[str, str]]:
+    """Return (protocol, "learns" or "fails") for each prediction of a cause."""
+    return [(protocol, key) for key in ("learns", "fails") for protocol in cause[key]]

@@ -10,21 +10,26 @@ CLAIMS = Path("report/claims.yaml")
 SCHEMA = Path(__file__).with_name("claims.schema.yaml")
 
 
-def read_claims(path=CLAIMS):
-    """{name: claim}. ConfigError at the first thing that is no comparison of the study's runs."""
+def read_claims(path: Path = CLAIMS) -> dict[str, dict]:
+    """Return {name: claim}. Raise ConfigError at the first thing that `check_claims` forbids."""
     return read_checked(path, check_claims)
 
 
-def check_claims(claims):
+def check_claims(claims: dict) -> None:
+    """Raise ConfigError at the first thing that does not describe a comparison of runs."""
     names = {"enum": activation_names()}
     check_schema(claims, SCHEMA, activation=names, metric={"enum": list(METRICS)})
     for name, claim in claims.items():
         for i, comparison in enumerate(claim["comparisons"]):
             for side in ("first", "second"):
-                described = {"protocol", *claim["within"], *comparison.get(side, {})}
-                for column in ("hidden", "output"):
-                    if side in comparison and column not in described:
-                        raise ConfigError(
-                            f"{name}.comparisons.{i}.{side}: {column} is open; allowed: to say it "
-                            f"here or in {name}.within"
-                        )
+                if side in comparison:
+                    place = f"{name}.comparisons.{i}.{side}"
+                    _check_complete(place, comparison[side], name, claim["within"])
+
+
+def _check_complete(place: str, runs: dict, name: str, within: dict) -> None:
+    for column in ("hidden", "output"):
+        if column not in runs and column not in within:
+            raise ConfigError(
+                f"{place}: {column} is open; allowed: to say it here or in {name}.within"
+            )

@@ -2,6 +2,7 @@
 
 import itertools
 from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,37 +15,46 @@ from scripts.tables import schemas
 from scripts.tables.io import TableError, read_table, read_tables
 
 
-def runs_that_differ(ours, theirs, files):
-    """{((protocol, hidden, output), whether chaotic): seeds}, of files that differ. Of a block that
-    only one folder has, all seeds differ, and are chaotic if one of them is.
+def runs_that_differ(
+    ours: Path, theirs: Path, files: Iterable[str]
+) -> dict[tuple[tuple[str, str, str], bool], set[int]]:
+    """Return {((protocol, hidden, output), whether chaotic): seeds} of the files that differ.
+
+    If only one folder has a block, all its seeds differ, and are chaotic if one of them is.
     """
-    found, chaotic = defaultdict(set), chaotic_runs(ours, theirs)
+    found: dict[tuple, set[int]] = defaultdict(set)
+    chaotic = chaotic_runs(ours, theirs)
     for folder in sorted({Path(file).parent for file in files if file.startswith("runs/")}):
         block = Block.parse(folder)
         seeds = set(block.seeds)
-        named = {seed for seed in seeds if (*block.combination, seed) in chaotic}
+        chaotic_seeds = {seed for seed in seeds if (*block.combination, seed) in chaotic}
         if not (theirs / folder).exists():
-            found[block.combination, bool(named)] |= seeds
+            found[block.combination, bool(chaotic_seeds)] |= seeds
             continue
         seeds = seeds_that_differ(ours / folder, theirs / folder) or seeds
-        found[block.combination, True] |= seeds & named
-        found[block.combination, False] |= seeds - named
+        found[block.combination, True] |= seeds & chaotic_seeds
+        found[block.combination, False] |= seeds - chaotic_seeds
     return {key: seeds for key, seeds in found.items() if seeds}
 
 
-def chaotic_runs(*folders):
-    """(protocol, hidden, output, seed) of the runs that chaotic.csv names, and of the same runs
-    from a nudged start, which are as chaotic.
+def chaotic_runs(*folders: Path) -> set[tuple]:
+    """Return (protocol, hidden, output, seed) of the runs that the folders' chaotic.csv name.
+
+    The same runs from a nudged start are as chaotic, and are returned too.
     """
-    paths = [folder / "chaotic.csv" for folder in folders]
-    named = [read_table("chaotic", path)[[*schemas.RUN]] for path in paths if path.exists()]
-    runs = {run for rows in named for run in rows.itertuples(index=False, name=None)}
+    runs = set()
+    for folder in folders:
+        path = folder / "chaotic.csv"
+        if path.exists():
+            rows = read_table("chaotic", path)[list(schemas.RUN)]
+            runs.update(rows.itertuples(index=False, name=None))
     return runs | {(protocol + NUDGED, *others) for protocol, *others in runs}
 
 
-def seeds_that_differ(ours, theirs):
-    """The seeds with a row that only one folder's tables of a block have. None where a table cannot
-    be read.
+def seeds_that_differ(ours: Path, theirs: Path) -> set[int]:
+    """Return the seeds with a row that only one folder's tables of a block have.
+
+    Returns an empty set if a table cannot be read.
     """
     found = set()
     for file, kind in schemas.BLOCK_TABLES.items():
@@ -56,61 +66,72 @@ def seeds_that_differ(ours, theirs):
     return found
 
 
-def table_differences(ours, theirs, files):
-    """{table: how far apart}, of the files that are tables in both folders; of blocks together."""
+def table_differences(ours: Path, theirs: Path, files: Iterable[str]) -> dict[str, str]:
+    """Return {table: how far apart} of those files that are tables in both folders.
+
+    The files of all blocks are compared together, as one table for each kind.
+    """
     parts = defaultdict(list)
     for file in map(Path, files):
         if file.suffix == ".csv" and (ours / file).exists() and (theirs / file).exists():
             in_block = file.parts[0] == "runs"
             kind = schemas.BLOCK_TABLES[file.stem] if in_block else file.stem
             parts[f"runs/…/{file.name}" if in_block else file.name, kind].append(file)
-    return {
-        name: largest_difference(kind, *([folder / f for f in files] for folder in (ours, theirs)))
-        for (name, kind), files in parts.items()
-    }
+    differences = {}
+    for (name, kind), tables in parts.items():
+        our_files = [ours / file for file in tables]
+        their_files = [theirs / file for file in tables]
+        differences[name] = largest_difference(kind, our_files, their_files)
+    return differences
 
 
-def largest_difference(kind, ours, theirs):
-    """How far apart two tables are, in words. Each is a list of files, its parts."""
+def largest_difference(kind: str, ours: Sequence[Path], theirs: Sequence[Path]) -> str:
+    """Return in words how far apart two tables are, each given as the files of its parts."""
     try:
-        ours, theirs = (pd.concat(read_tables(kind, paths)) for paths in (ours, theirs))
+        our_table = pd.concat(read_tables(kind, ours))
+        their_table = pd.concat(read_tables(kind, theirs))
     except TableError as error:
         return str(error)
-    ours, theirs = (table.set_index(schemas.TABLES[kind].unique) for table in (ours, theirs))
-    if not ours.index.equals(theirs.index):
+    our_table = our_table.set_index(schemas.TABLES[kind].unique)
+    their_table = their_table.set_index(schemas.TABLES[kind].unique)
+    if not our_table.index.equals(their_table.index):
         return "other rows"
-    numbers = ours.select_dtypes(["number", "bool"]).columns
-    words = gaps(*(table[numbers].astype("float64") for table in (ours, theirs)))
-    for name in ours.columns.difference(numbers):
-        words += [] if ours[name].equals(theirs[name]) else [f"other words in {name}"]
+    numbers = our_table.select_dtypes(["number", "bool"]).columns
+    words = gaps(our_table[numbers].astype("float64"), their_table[numbers].astype("float64"))
+    for name in our_table.columns.difference(numbers):
+        if not our_table[name].equals(their_table[name]):
+            words.append(f"other words in {name}")
     return "; ".join(words) or "the same values, written differently"
 
 
-def gaps(ours, theirs):
-    """The largest absolute and relative difference of numbers, and which are missing, in words."""
-    absolute = (ours - theirs).abs().where(ours != theirs, 0)
-    relative = (absolute / np.maximum(ours.abs(), theirs.abs())).where(absolute > 0, 0).fillna(1)
-    absolute, relative = absolute.max(), relative.max()
-    alone = ours.columns[(ours.isna() != theirs.isna()).any()]
-    words = [f"values of {name} are missing in one of them" for name in alone]
+def gaps(ours: pd.DataFrame, theirs: pd.DataFrame) -> list[str]:
+    """Return in words the largest absolute and relative differences, and which are missing."""
+    difference = (ours - theirs).abs().where(ours != theirs, 0)
+    ratio = (difference / np.maximum(ours.abs(), theirs.abs())).where(difference > 0, 0).fillna(1)
+    absolute = difference.max()
+    relative = ratio.max()
+    words = []
     if (absolute > 0).any():
-        words.insert(
-            0,
+        words.append(
             f"at most {absolute.max():.2g} in {absolute.idxmax()}, "
-            f"relative {relative.max():.2g} in {relative.idxmax()}",
+            f"relative {relative.max():.2g} in {relative.idxmax()}"
         )
+    in_one = ours.columns[(ours.isna() != theirs.isna()).any()]
+    words += [f"values of {name} are missing in one of them" for name in in_one]
     return words
 
 
-def verdicts_that_differ(ours, theirs, claims):
-    """{"C1, as-written: holds there, undecided here": the protocols whose runs decide it} of
-    claims, and of their comparisons.
+def verdicts_that_differ(ours: Path, theirs: Path, claims: dict[str, dict]) -> dict[str, set[str]]:
+    """Return the verdicts that differ, of claims and of their comparisons.
+
+    The result is {the difference in words: the protocols whose runs decide it}, with words such as
+    "C1, as-written: holds there, undecided here".
     """
     found = {}
     for name in ("verdicts", "claims"):
-        both = (read_table(name, folder / f"{name}.csv") for folder in (theirs, ours))
-        both = [table.set_index(schemas.TABLES[name].unique)["verdict"] for table in both]
-        both = pd.concat(both, axis=1, keys=["there", "here"]).fillna("none")
+        tables = [read_table(name, folder / f"{name}.csv") for folder in (theirs, ours)]
+        columns = [table.set_index(schemas.TABLES[name].unique)["verdict"] for table in tables]
+        both = pd.concat(columns, axis=1, keys=["there", "here"]).fillna("none")
         for key, row in both[both["there"] != both["here"]].iterrows():
             words = f"{', '.join(key)}: {row['there']} there, {row['here']} here"
             claim, protocol, *_ = key
@@ -118,15 +139,20 @@ def verdicts_that_differ(ours, theirs, claims):
     return found
 
 
-def protocols_compared(claim, protocol):
-    """The protocols whose runs decide a claim under a protocol."""
+def protocols_compared(claim: dict, protocol: str) -> set[str]:
+    """Return the protocols whose runs decide a claim under a protocol."""
     compared = itertools.chain(*sides(claim, protocol))
     return {key[0] for key in compared if isinstance(key, tuple)}
 
 
-def in_words(seeds):
-    """ "seeds 0 to 4, 7" """
-    spans = itertools.groupby(enumerate(sorted(seeds)), lambda pair: pair[1] - pair[0])
-    spans = [[seed for _, seed in span] for _, span in spans]
-    words = [f"{s[0]} to {s[-1]}" if len(s) > 2 else ", ".join(map(str, s)) for s in spans]
+def in_words(seeds: Collection[int]) -> str:
+    """Return seeds in words, such as "seeds 0 to 4, 7"."""
+    groups = itertools.groupby(enumerate(sorted(seeds)), lambda pair: pair[1] - pair[0])
+    words = []
+    for _, group in groups:
+        span = [seed for _, seed in group]
+        if len(span) > 2:
+            words.append(f"{span[0]} to {span[-1]}")
+        else:
+            words.append(", ".join(map(str, span)))
     return f"seed{'s' if len(seeds) > 1 else ''} {', '.join(words)}"

@@ -1,14 +1,15 @@
 """How much of the signal a layer passes on, forward and backward."""
 
 import numpy as np
+import pandas as pd
 
 from scripts.tables.schemas import KEYS
 
 EPOCH = [*KEYS, "epoch"]
 
 
-def factors(layers):
-    """A row for each combination and epoch, over its seeds and layers, all root mean squares:
+def factors(layers: pd.DataFrame) -> pd.DataFrame:
+    """Return a row for each combination and epoch, with root mean squares over seeds and layers.
 
     slope      f′ of the hidden units;
     forward    the ratio of the activations' standard deviation over points, from one hidden layer

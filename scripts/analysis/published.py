@@ -1,17 +1,18 @@
-"""The means that the source published, set beside ours."""
+"""The means that the source published, compared with ours."""
 
 import numpy as np
+import pandas as pd
 
 from scripts.tables.schemas import KEYS
 
 PUBLISHED = "report/published.csv"
 
 
-def agreement(published, summary):
-    """A row for each published mean of a combination that was trained, of test accuracies.
+def agreement(published: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
+    """Return a row for each published mean test accuracy of a combination that was trained.
 
-    They agree within their spread if they differ by no more than one run of each may be expected
-    to: |m − m'| ≤ √(s² + s'²), with the means m and the standard deviations s over runs.
+    The two means agree within their spread if they differ by no more than one run of each may be
+    expected to: |m − m'| ≤ √(s² + s'²), with the means m and the standard deviations s over runs.
     """
     both = published.merge(summary, on=KEYS, suffixes=("_published", "_ours"))
     ours = both["test_accuracy_mean"]

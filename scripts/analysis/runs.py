@@ -1,4 +1,4 @@
-"""The runs of a study, as the claims look at them: a metric of a combination by seed."""
+"""The runs of a study, as the claims need them: a metric of a combination by seed."""
 
 import pandas as pd
 
@@ -6,22 +6,25 @@ from scripts.tables.schemas import KEYS
 
 
 class Runs:
-    """The table `runs`, by combination and seed."""
+    """The table `runs`, by combination and seed.
 
-    def __init__(self, table):
+    `seeds` is {(protocol, hidden, output): the greatest seed, plus 1}.
+    """
+
+    def __init__(self, table: pd.DataFrame) -> None:
         self.table = table
-        self.of = {key: rows.set_index("seed") for key, rows in table.groupby(KEYS)}
-        self.seeds = {key: rows.index.max() + 1 for key, rows in self.of.items()}
+        self.by_key = {key: rows.set_index("seed") for key, rows in table.groupby(KEYS)}
+        self.seeds = {key: rows.index.max() + 1 for key, rows in self.by_key.items()}
 
-    def first(self, seeds):
+    def first(self, seeds: int) -> "Runs":
         """Return the runs of the first seeds alone."""
         return Runs(self.table[self.table["seed"] < seeds])
 
-    def __contains__(self, key):
-        return key in self.of
+    def __contains__(self, key: tuple[str, ...]) -> bool:
+        return key in self.by_key
 
-    def metric(self, name, key):
-        """Return the values by seed; none for a combination without runs."""
-        if key not in self.of:
+    def metric(self, name: str, key: tuple[str, ...]) -> pd.Series:
+        """Return the values of a metric by seed; none for a combination without runs."""
+        if key not in self.by_key:
             return pd.Series(dtype="float64")
-        return self.of[key][name].astype("float64")
+        return self.by_key[key][name].astype("float64")

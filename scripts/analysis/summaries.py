@@ -1,11 +1,13 @@
 """Summaries over seeds of each combination's runs."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import pandas as pd
 
 from scripts.analysis.chaos import chaotic
 from scripts.analysis.factors import factors
-from scripts.study.block import FOLDER
+from scripts.study.block import FOLDER, Block
 from scripts.study.choices import LOSSES
 from scripts.study.config import NUDGED
 from scripts.tables import schemas
@@ -13,8 +15,8 @@ from scripts.tables.blocks import gather
 from scripts.tables.io import read_tables
 
 
-def over_seeds(values):
-    """Return, for each row of (rows, seeds), how many values are finite, and their statistics."""
+def over_seeds(values: np.ndarray) -> pd.DataFrame:
+    """Return, for each row of (rows, seeds), the number of finite values and their statistics."""
     finite = pd.DataFrame(np.where(np.isfinite(values), values, np.nan))
     return pd.DataFrame(
         {
@@ -30,17 +32,19 @@ def over_seeds(values):
     )
 
 
-def by_seed(column, seeds):
-    """Return a column of a table that is sorted by seed as an array (rows of a seed, seeds)."""
+def by_seed(column: pd.Series, seeds: int) -> np.ndarray:
+    """Return a column as an array (rows of a seed, seeds); its table must be sorted by seed."""
     return column.to_numpy().reshape(seeds, -1).T
 
 
-def summarise(runs, target):
-    """Of the runs of a combination: how many there are and how many diverged; the share whose test
-    accuracy ends above the target, and the median of the epochs to it; over runs that did not
-    diverge, each metric's mean, standard deviation, median, least and greatest value.
+def summarise(runs: pd.DataFrame, target: float) -> pd.DataFrame:
+    """Return a summary, in one row, of the runs of a combination.
+
+    It holds the number of runs and how many diverged; the share whose test accuracy ends above the
+    target, and the median of the epochs to the target; and of each metric the mean, standard
+    deviation, median, least and greatest value over the runs that did not diverge.
     """
-    never = float("inf")  # a run that doesn't get there takes longer than any that does
+    never = float("inf")  # a run that misses the target takes longer than any that reaches it
     median_epochs = runs["epochs_to_target"].astype("float64").fillna(never).median()
     summary = {
         "n": len(runs),
@@ -55,14 +59,17 @@ def summarise(runs, target):
     return pd.DataFrame([summary])
 
 
-def plateau_left(losses, kind):
-    """The first epoch, from 1, whose loss is below nine tenths of an output of ½'s; NaN if none."""
+def plateau_left(losses: pd.Series, kind: str) -> float:
+    """Return the first epoch, counted from 1, in which the loss has left its plateau.
+
+    There it is below nine tenths of the loss of outputs that are all ½. NaN if that never happens.
+    """
     below = losses < 0.9 * LOSSES[kind].of_half
     return below.to_numpy().argmax() + 1 if below.any() else np.nan
 
 
-def aggregate(settings, blocks):
-    """Return {table: rows} of the blocks of a combination, and of what they say over seeds."""
+def aggregate(settings: dict, blocks: Sequence[Block]) -> dict[str, pd.DataFrame]:
+    """Return {table: rows} of a combination: its blocks' rows, and summaries over seeds."""
     runs, losses, layers = (
         gather(name, blocks, settings["epochs"]) for name in schemas.BLOCK_TABLES
     )
@@ -78,8 +85,8 @@ def aggregate(settings, blocks):
     }
 
 
-def signal(layers, seeds):
-    """Return the quartiles over seeds of what was measured in each layer and epoch."""
+def signal(layers: pd.DataFrame, seeds: int) -> pd.DataFrame:
+    """Return the quartiles over seeds of the measures of each layer and epoch."""
     place = layers[["epoch", "layer"]][: len(layers) // seeds].reset_index(drop=True)
     quartiles = [
         over_seeds(by_seed(layers[name], seeds))[list(schemas.QUARTILES)].add_prefix(f"{name}_")
@@ -88,7 +95,7 @@ def signal(layers, seeds):
     return pd.concat([place, *quartiles], axis=1)
 
 
-def without_runs(settings):
+def without_runs(settings: dict) -> dict[str, pd.DataFrame]:
     """Return the tables of a combination whose blocks are all missing."""
     nothing = over_seeds(np.full((settings["epochs"], 1), np.nan))
     row = pd.DataFrame([{"n": 0, "diverged": 0}])
@@ -98,20 +105,26 @@ def without_runs(settings):
     }
 
 
-def chaotic_table(blocks_by_combination):
-    """The chaotic runs of each combination that is trained from a nudged start, too."""
-    parts = [pd.DataFrame(columns=list(schemas.TABLES["chaotic"].columns))]
-    for (protocol, *activations), own in blocks_by_combination.items():
-        nudged = blocks_by_combination.get((protocol + NUDGED, *activations))
-        if own and nudged:
-            parts.append(chaotic(all_losses(own), all_losses(nudged)))
-    return pd.concat(parts[1:] or parts)
+def chaotic_table(
+    blocks_by_combination: Mapping[tuple[str, str, str], Sequence[Block]],
+) -> pd.DataFrame:
+    """Return the chaotic runs of each combination that is also trained from a nudged start."""
+    parts = []
+    for (protocol, hidden, output), blocks in blocks_by_combination.items():
+        nudged = blocks_by_combination.get((protocol + NUDGED, hidden, output))
+        if blocks and nudged:
+            parts.append(chaotic(all_losses(blocks), all_losses(nudged)))
+    if not parts:
+        return pd.DataFrame(columns=list(schemas.TABLES["chaotic"].columns))
+    return pd.concat(parts)
 
 
-def all_losses(blocks):
-    return pd.concat(read_tables("block_losses", [f"{FOLDER}/{b}/losses.csv" for b in blocks]))
+def all_losses(blocks: Sequence[Block]) -> pd.DataFrame:
+    """Return the losses of some blocks, by seed and epoch."""
+    paths = [f"{FOLDER}/{block}/losses.csv" for block in blocks]
+    return pd.concat(read_tables("block_losses", paths))
 
 
-def missing_table(blocks):
-    """A row for each block that is missing."""
+def missing_table(blocks: Sequence[Block]) -> pd.DataFrame:
+    """Return the table missing, a row for each block that is missing."""
     return pd.DataFrame(blocks, columns=list(schemas.TABLES["missing"].columns))

@@ -2,26 +2,29 @@
 
 A comparison is paired by seed: its differences are those between the two runs of each seed. Its
 effect, interval and p-value are those of ESTIMATOR, the p-value adjusted for the comparisons of the
-same claim under the same protocol (Holm 1979). Where m is the claim's margin, it says
+same claim under the same protocol (Holm 1979). With the claim's margin m, the first of these that
+applies is its verdict:
 
     no difference   if the interval lies within (−m, m),
-    holds           else, if it lies on the expected side of 0 and the adjusted p is below 0.05,
+    holds           if it lies on the expected side of 0 and the adjusted p is below 0.05,
     reversed        if it lies on the other side and the adjusted p is below 0.05,
-    undecided       else, and where fewer than three pairs have both values.
+    undecided       in all other cases, and where fewer than three pairs have both values.
 
-A claim that expects no difference holds where there is none, and is reversed by one on either side.
-That is the verdict if it `stands`: if at least STANDS of REFITS studies, whose seeds are drawn with
-replacement from these, say the same (scripts/analysis/inference.py); else it is undecided, and only
-`leans` that way. docs/verdicts.md tells how this rule was chosen.
+A claim that expects no difference holds if the interval lies within (−m, m), and is reversed by a
+difference on either side. The verdict counts if it `stands`: if at least STANDS of REFITS studies,
+whose seeds are drawn with replacement from these, give the same (scripts/analysis/inference.py).
+If it does not stand, the comparison is undecided, and only `leans` that way. docs/verdicts.md
+explains how this rule was chosen.
 
-A comparison of runs of which some are missing (results/missing.csv) is `unproven`, and one whose
-runs the protocol does not train `not tested`. Over its comparisons, a claim is unproven or untested
-if one of them is, and `mixed` if they disagree. If they agree, it has their verdict where that
-stands for all of them together, and is else undecided.
+A comparison is `unproven` if some of its runs are missing (results/missing.csv), and `not tested`
+if the protocol does not train its runs. Over its comparisons, a claim is unproven or not tested if
+one of them is, and `mixed` if they disagree. If they agree, the claim has their verdict, provided
+that this stands for all of them together; if it does not, the claim is undecided.
 """
 
 import itertools
 import math
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -29,46 +32,55 @@ import pandas as pd
 from scipy.special import ndtri  # quantiles of the normal distribution
 
 from scripts.analysis.inference import ALPHA, STANDS, UNDECIDED, fit, refits, student, verdicts
+from scripts.analysis.runs import Runs
 from scripts.tables import schemas
 from scripts.tables.schemas import KEYS
 
 ESTIMATOR = student
 UNPROVEN, NOT_TESTED = "unproven", "not tested"
-NEITHER = (UNPROVEN, NOT_TESTED)  # what a comparison without its runs is
+NEITHER = (UNPROVEN, NOT_TESTED)  # the verdicts on comparisons without their runs
+NO_DIFFERENCES = pd.Series(dtype="float64")
 
 
 class Comparison(NamedTuple):
-    """Two runs of each seed, told apart by what they train."""
+    """A comparison of two runs, or of a run and a value, for each seed."""
 
     hidden: str  # an activation, or "first-second"
-    output: str
-    status: str  # UNPROVEN, NOT_TESTED, or nothing where all runs are there
+    output: str  # in the same form
+    status: str  # UNPROVEN, NOT_TESTED, or empty if no run is missing
     differences: pd.Series  # by seed
 
 
-NONE = pd.Series(dtype="float64")
-
-
-def evaluate(claims, runs, protocol_names, missing=()):
-    """The tables claims and verdicts."""
-    rows, over = [], []
+def evaluate(
+    claims: dict[str, dict],
+    runs: Runs,
+    protocol_names: Iterable[str],
+    missing: Collection[tuple[str, ...]] = (),
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the tables claims and verdicts."""
+    claims_rows = []
+    verdicts_rows = []
     for name, protocol, comparisons in families(claims, runs, protocol_names, missing):
         claim = claims[name]
-        about = {"claim": name, "protocol": protocol}
-        about |= {key: claim[key] for key in ("metric", "scale", "margin")}
-        of_family, of_claim = decide(claim, comparisons)
-        rows += [about | row for row in of_family]
-        over.append(about | of_claim)
-    rows, over = (
-        pd.DataFrame(found, columns=list(schemas.TABLES[table].columns))
-        for table, found in (("claims", rows), ("verdicts", over))
-    )
-    return rows.astype({"seeds_needed": "Int64"}), over
+        common = {"claim": name, "protocol": protocol}
+        common |= {key: claim[key] for key in ("metric", "scale", "margin")}
+        comparison_rows, claim_row = decide(claim, comparisons)
+        claims_rows += [common | row for row in comparison_rows]
+        verdicts_rows.append(common | claim_row)
+    claims_table = pd.DataFrame(claims_rows, columns=list(schemas.TABLES["claims"].columns))
+    verdicts_table = pd.DataFrame(verdicts_rows, columns=list(schemas.TABLES["verdicts"].columns))
+    return claims_table.astype({"seeds_needed": "Int64"}), verdicts_table
 
 
-def families(claims, runs, protocol_names, missing=()):
-    """(claim, protocol, comparisons) of each claim and protocol, where one comparison at least has
-    its runs, or would have if none were missing.
+def families(
+    claims: dict[str, dict],
+    runs: Runs,
+    protocol_names: Iterable[str],
+    missing: Collection[tuple[str, ...]] = (),
+) -> Iterator[tuple[str, str, list[Comparison]]]:
+    """Yield (claim, protocol, comparisons) for each claim and protocol.
+
+    Families whose comparisons are all not tested are left out.
     """
     for (name, claim), protocol in itertools.product(claims.items(), protocol_names):
         comparisons = [
@@ -79,38 +91,46 @@ def families(claims, runs, protocol_names, missing=()):
             yield name, protocol, comparisons
 
 
-def sides(claim, protocol):
-    """(key of the first runs, key of the second runs or a value) of each comparison."""
+def sides(claim: dict, protocol: str) -> Iterator[tuple[tuple[str, ...], tuple[str, ...] | float]]:
+    """Yield (key of the first runs, key of the second runs or a value) for each comparison."""
     for within in itertools.product(*claim["within"].values()):
-        here = {"protocol": protocol} | dict(zip(claim["within"], within, strict=True))
+        group = {"protocol": protocol} | dict(zip(claim["within"], within, strict=True))
         for comparison in claim["comparisons"]:
             second = comparison.get("value")
             if second is None:
-                second = key_of(here | comparison["second"], protocol)
-            yield key_of(here | comparison["first"], protocol), second
+                second = key_of(group | comparison["second"], protocol)
+            yield key_of(group | comparison["first"], protocol), second
 
 
-def key_of(description, protocol):
+def key_of(description: dict[str, str], protocol: str) -> tuple[str, ...]:
+    """Return (protocol, hidden, output) of described runs, with {protocol} filled in."""
     return tuple(description[column].format(protocol=protocol) for column in KEYS)
 
 
-def compared(claim, runs, missing, first, second):
+def compared(
+    claim: dict,
+    runs: Runs,
+    missing: Collection[tuple[str, ...]],
+    first: tuple[str, ...],
+    second: tuple[str, ...] | float,
+) -> Comparison:
+    """Return the comparison of the first runs with the second ones, or with a value."""
     keys = [key for key in (first, second) if isinstance(key, tuple)]
-    _, *names = (dict.fromkeys(named) for named in zip(*keys, strict=True))
-    hidden, output = map("-".join, names)
+    _, hidden, output = ("-".join(dict.fromkeys(names)) for names in zip(*keys, strict=True))
     if not all(key in runs or key in missing for key in keys):
-        return Comparison(hidden, output, NOT_TESTED, NONE)
+        return Comparison(hidden, output, NOT_TESTED, NO_DIFFERENCES)
     status = "" if set(keys).isdisjoint(missing) else UNPROVEN
-    values = [
-        runs.metric(claim["metric"], key) if isinstance(key, tuple) else key
-        for key in (first, second)
-    ]
-    return Comparison(hidden, output, status, paired(claim, *values))
+    metric = claim["metric"]
+    first_values = runs.metric(metric, first)
+    second_values = runs.metric(metric, second) if isinstance(second, tuple) else second
+    return Comparison(hidden, output, status, paired(claim, first_values, second_values))
 
 
-def paired(claim, first, second):
-    """Each seed's difference, of the seeds whose runs both have a value, or one where the other's
-    lack of one counts as `never`.
+def paired(claim: dict, first: pd.Series, second: pd.Series | float) -> pd.Series:
+    """Return each seed's difference, or difference of logarithms if the scale is a ratio.
+
+    Seeds without a finite difference are left out. With the claim's `never`, a run without a value
+    counts as that number, if the other run of its seed has a value.
     """
     if isinstance(second, pd.Series):
         first, second = first.align(second, join="inner")
@@ -123,66 +143,74 @@ def paired(claim, first, second):
     return difference[np.isfinite(difference)]
 
 
-def decide(claim, comparisons):
-    """The rows of a family's comparisons, and of the claim over them."""
+def decide(claim: dict, comparisons: Sequence[Comparison]) -> tuple[list[dict], dict]:
+    """Return the rows of a family's comparisons, and the row of the claim over them."""
     family = [comparison.differences.to_numpy() for comparison in comparisons]
     fits = fit(family, ESTIMATOR)
-    leans, again = verdicts(claim, fits), refits(claim, family, ESTIMATOR)
-    stands = (again == leans).mean(0)
+    leans = verdicts(claim, fits)
+    refitted = refits(claim, family, ESTIMATOR)
+    stands = (refitted == leans).mean(0)
     given = [
-        c.status or (leans[i] if stands[i] >= STANDS else UNDECIDED)
-        for i, c in enumerate(comparisons)
+        comparison.status or (leans[i] if stands[i] >= STANDS else UNDECIDED)
+        for i, comparison in enumerate(comparisons)
     ]
     rows = []
     for i, comparison in enumerate(comparisons):
         result = {key: values[i] for key, values in fits.items()} | {"n": len(family[i])}
-        row = {"comparison": comparison.hidden, "output": comparison.output}
+        row: dict = {"comparison": comparison.hidden, "output": comparison.output}
         row |= {"verdict": given[i], "leans": comparison.status or leans[i]}
         if not comparison.status:
             row["stands"] = stands[i]
             if given[i] == UNDECIDED:
                 row["seeds_needed"] = seeds_needed(claim, result, len(family))
         rows.append(result | row)
-    over = {
+    over: dict = {
         column: " and ".join(dict.fromkeys(row[column] for row in rows))
         for column in ("comparison", "output")
     }
     over |= {"n": max(row["n"] for row in rows), "verdict": agreed(given)}
     if over["verdict"] not in NEITHER:
         leaning = agreed(leans)
-        over["stands"] = np.mean([agreed(refit) == leaning for refit in again])
+        over["stands"] = np.mean([agreed(refit) == leaning for refit in refitted])
         if over["verdict"] not in ("mixed", UNDECIDED) and over["stands"] < STANDS:
             over["verdict"] = UNDECIDED
     return rows, over
 
 
-def agreed(verdicts):
-    """The verdict over comparisons."""
-    verdicts = set(verdicts)
+def agreed(given: Iterable[str]) -> str:
+    """Return the verdict over comparisons that have the given verdicts."""
+    different = set(given)
     for verdict in NEITHER:
-        if verdict in verdicts:
+        if verdict in different:
             return verdict
-    return verdicts.pop() if len(verdicts) == 1 else "mixed"
+    return different.pop() if len(different) == 1 else "mixed"
 
 
-def seeds_needed(claim, result, comparisons):
-    """About how many seeds would decide a comparison if its effect and its spread stayed as they
-    are. With n seeds, an interval is as wide as 1/√n; it must keep within the margin, or leave 0 by
-    so much that the p-value is low enough for all comparisons; and so in STANDS of all studies.
-    None where there is nothing to say.
+def seeds_needed(claim: dict, result: Mapping[str, float], comparisons: int) -> int | None:
+    """Return about how many seeds would decide a comparison whose effect and spread do not change.
+
+    With n seeds, an interval is as wide as 1/√n. It must lie within the margin, or be so far from 0
+    that the p-value is low enough for all comparisons, in STANDS of all studies. None where the
+    interval has no width.
     """
     error = (result["ci_high"] - result["ci_low"]) / 2 / -ndtri(ALPHA / 2)
     if not error > 0:
         return None
-    size, luck = abs(result["effect"]), ndtri(STANDS)
+    size = abs(result["effect"])
+    luck = ndtri(STANDS)
     leaves_0 = size / (luck - ndtri(ALPHA / 2 / comparisons))
     within_margin = (claim["margin"] - size) / (luck - ndtri(ALPHA / 2))
     times_narrower = error / max(leaves_0, within_margin)
     return max(result["n"] + 1, math.ceil(result["n"] * times_narrower**2))
 
 
-def intervals(claims, runs, protocol_names, missing=()):
-    """Half-widths and verdicts with a quarter of the seeds, half of them, and all."""
+def intervals(
+    claims: dict[str, dict],
+    runs: Runs,
+    protocol_names: Collection[str],
+    missing: Collection[tuple[str, ...]] = (),
+) -> pd.DataFrame:
+    """Return half-widths and verdicts with a quarter of the seeds, half of them, and all."""
     count = max((seeds for key, seeds in runs.seeds.items() if key[0] in protocol_names), default=0)
     by_seeds = {
         seeds: evaluate(claims, runs.first(seeds), protocol_names, missing)[0]

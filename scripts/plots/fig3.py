@@ -3,6 +3,8 @@
 import math
 
 import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
 
 from scripts.analysis.claims import read_claims
 from scripts.plots.style import COLOURS, MARKERS, grid
@@ -13,10 +15,11 @@ from scripts.tables.schemas import METRICS
 READS = ["results/claims.csv", "report/claims.yaml"]
 
 
-def effects(claims, table, protocol_names):
-    """Fig. 3: each comparison's effect and interval; a panel a claim, a colour a protocol.
+def effects(claims: dict, table: pd.DataFrame, protocol_names: list[str]) -> Figure:
+    """Return Fig. 3: the effect of each comparison with its interval, one panel for each claim.
 
-    The grey band is the margin within which a difference does not matter.
+    Each protocol has a colour. The grey band is the margin within which a difference does not
+    matter.
     """
     figure, panels = grid(len(claims), min(len(claims), 4), 1.85)
     for panel, (name, claim) in zip(panels.flat, claims.items(), strict=False):
@@ -25,15 +28,17 @@ def effects(claims, table, protocol_names):
         panel.axvspan(-claim["margin"], claim["margin"], color="0.9", linewidth=0)
         panel.axvline(0, color="0.5", linewidth=0.6)
         for i, protocol in enumerate(protocol_names):
-            own = rows[rows["protocol"] == protocol]
+            tested = rows[rows["protocol"] == protocol]
             shift = (len(protocol_names) - 1) / 2 - i
+            heights = [
+                groups.index(group) + 0.22 * shift
+                for group in zip(tested["comparison"], tested["output"], strict=True)
+            ]
+            effect, low, high = tested["effect"], tested["ci_low"], tested["ci_high"]
             panel.errorbar(
-                own["effect"],
-                [
-                    groups.index(group) + 0.22 * shift
-                    for group in zip(own["comparison"], own["output"], strict=True)
-                ],
-                xerr=[own["effect"] - own["ci_low"], own["ci_high"] - own["effect"]],
+                effect,
+                heights,
+                xerr=[effect - low, high - effect],
                 fmt=MARKERS[i % len(MARKERS)],
                 color=COLOURS[i % len(COLOURS)],
                 markersize=3,
@@ -53,18 +58,23 @@ def effects(claims, table, protocol_names):
     return figure
 
 
-def scope(claim, outputs):
-    """Of which networks a claim is tested, and with which margin."""
-    ratio = claim["scale"] == "ratio"
-    margin = f"margin ×{math.exp(claim['margin']):.3g}" if ratio else f"margin {claim['margin']:g}"
+def scope(claim: dict, outputs: set[str]) -> str:
+    """Return the output activation of a claim's networks, if there is only one, and the margin."""
+    margin = f"margin {claim['margin']:g}"
+    if claim["scale"] == "ratio":
+        margin = f"margin ×{math.exp(claim['margin']):.3g}"
     if len(outputs) != 1:
         return margin
-    names = "–".join(map(activation_name, outputs.pop().split("-")))
+    (output,) = outputs
+    names = "–".join(map(activation_name, output.split("-")))
     return f"{names} output\n{margin}"
 
 
-def nice_ratios(low, high):
-    """Round ratios whose logarithms lie from low to high, few but at least two if there are."""
+def nice_ratios(low: float, high: float) -> list[float]:
+    """Return round ratios whose logarithms are between low and high.
+
+    They are as few as possible, but at least two if the interval holds two.
+    """
     for steps in ((1,), (1, 2, 5), (1, 1.5, 2, 3, 5, 7)):
         ratios = [step * 10.0**power for power in range(-9, 9) for step in steps]
         inside = [ratio for ratio in ratios if low <= math.log(ratio) <= high]
@@ -73,15 +83,19 @@ def nice_ratios(low, high):
     return inside
 
 
-def expectation(claim):
-    """What the claim expects of the effect."""
+def expectation(claim: dict) -> str:
+    """Return what a claim expects of the effect, such as "accuracy higher"."""
     expected = {"lower": "lower", "higher": "higher", "same": "the same"}[claim["expected"]]
     return f"{METRICS[claim['metric']].name} {expected}"
 
 
-def draw(settings, main_protocol):
-    claims = read_table("claims", "results/claims.csv")
-    tested = set(claims.loc[claims["protocol"] == main_protocol, "claim"])
-    stated = read_claims()
-    shown = {name: claim for name, claim in stated.items() if name in tested} or stated
-    return effects(shown, claims, list(settings))
+def draw(settings: dict, main_protocol: str) -> Figure:
+    """Return the figure of the claims that the main protocol tests, from the tables.
+
+    If it tests none, all claims are shown.
+    """
+    table = read_table("claims", "results/claims.csv")
+    tested = set(table.loc[table["protocol"] == main_protocol, "claim"])
+    claims = read_claims()
+    shown = {name: claim for name, claim in claims.items() if name in tested}
+    return effects(shown or claims, table, list(settings))

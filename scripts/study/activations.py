@@ -1,25 +1,28 @@
 """The study's activations by name: the framework's, and those that only the study needs.
 
-Add a class here and write its name, in lower case, into config.yaml.
+To add one, define a class here and list its name, in lower case, in config.yaml.
 """
+
+import torch
 
 import framework
 from framework import Activation, Tanh
 
 
 class PublishedTanh(Tanh):
-    """tanh, with the gradient that the published code computes instead of tanh's own.
+    """tanh with the gradient of the published code, which differs from that of tanh.
 
-    The code overwrites its cached input z with tanh z, then differentiates at what it finds there:
-    1 − tanh²(tanh z), where 1 − tanh² z is right.
+    The code overwrites its cached input z with tanh z, and then takes the derivative at the cached
+    value: it computes 1 − tanh²(tanh z), where 1 − tanh² z is correct.
     """
 
-    def derivative(self, x):
+    def derivative(self, x: torch.Tensor) -> torch.Tensor:
+        """Return 1 − tanh²(tanh x), elementwise."""
         return super().derivative(self.function(x))
 
 
-def by_name():
-    """{"relu": ReLU, …}: every activation of the framework and of this file."""
+def by_name() -> dict[str, type[Activation]]:
+    """Return every activation of the framework and of this file: {"relu": ReLU, …}."""
     classes = [*vars(framework).values(), *globals().values()]
     return {
         item.__name__.lower(): item

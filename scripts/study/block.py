@@ -1,18 +1,19 @@
-"""A block of seeds: what one job trains."""
+"""A block of seeds, which one job trains."""
 
 import re
-from typing import NamedTuple
+from pathlib import Path
+from typing import NamedTuple, Self
 
 FOLDER = "results/runs"
 PLACE = re.compile(r"([^/]+)/([^/-]+)-([^/-]+)/seeds-(\d+)-(\d+)$")
-FILES = ("runs", "losses", "layers")  # that each block leaves
+FILES = ("runs", "losses", "layers")  # the tables that training a block writes
 
 
 class Block(NamedTuple):
     """Seeds `first` to `last` of a combination of activations under a protocol.
 
-    As text, it is "protocol/hidden-output/seeds-first-last", the place of its files in several
-    folders.
+    Its text, "protocol/hidden-output/seeds-first-last", is the relative path of its files in
+    several folders.
     """
 
     protocol: str
@@ -22,39 +23,44 @@ class Block(NamedTuple):
     last: int
 
     @classmethod
-    def parse(cls, path):
-        """Return the block whose place ends a path. ValueError where that is none."""
+    def parse(cls, path: str | Path) -> Self:
+        """Return the block that the end of a path names.
+
+        Raises ValueError if the path does not end in "protocol/hidden-output/seeds-first-last".
+        """
         found = PLACE.search(str(path))
         if not found:
-            raise ValueError(f"{path} is not the place of a block")
+            raise ValueError(f"{path} is not the path of a block")
         protocol, hidden, output, first, last = found.groups()
         return cls(protocol, hidden, output, int(first), int(last))
 
-    def __str__(self):
+    def __str__(self) -> str:
+        """Return the relative path of the block's files."""
         return f"{self.protocol}/{self.hidden}-{self.output}/seeds-{self.first}-{self.last}"
 
     @property
-    def combination(self):
-        """(protocol, hidden, output)"""
+    def combination(self) -> tuple[str, str, str]:
+        """The protocol, the hidden activation and the output activation."""
         return self[:3]
 
     @property
-    def seeds(self):
+    def seeds(self) -> range:
+        """The seeds of the block."""
         return range(self.first, self.last + 1)
 
     @property
-    def step(self):
-        """The name of the step that trains it."""
+    def step(self) -> str:
+        """The name of the step that trains the block."""
         return f"train/{self}"
 
-    def files(self, folder=FOLDER):
-        """Return the paths of its tables."""
+    def files(self, folder: str | Path = FOLDER) -> list[str]:
+        """Return the paths of the block's tables."""
         return [f"{folder}/{self}/{file}.csv" for file in FILES]
 
 
-def seed_blocks(seeds, size):
-    """Return (first, last) of each block: the seeds, cut where whole multiples of the size are.
+def seed_blocks(seeds: int, size: int) -> list[tuple[int, int]]:
+    """Return the first and last seed of each block of at most `size` seeds.
 
-    More seeds leave the full blocks as they are.
+    Blocks start at multiples of the size, so that adding seeds leaves full blocks unchanged.
     """
     return [(first, min(first + size, seeds) - 1) for first in range(0, seeds, size)]

@@ -1,6 +1,6 @@
-"""Losses and optimizers by the names that config.yaml gives them: one entry each.
+"""The losses and optimizers that config.yaml may name, with one entry for each.
 
-An entry names the framework's class, so that nothing here imports torch.
+Entries hold the names of the framework's classes, so that this file need not import torch.
 """
 
 import math
@@ -8,8 +8,13 @@ from typing import NamedTuple
 
 
 class Loss(NamedTuple):
-    """A loss: its classes, of an output and of one before the sigmoid (its logit); its value where
-    every output is ½; and the output activations that it takes, if not any.
+    """A loss function.
+
+    Attributes:
+        of_outputs: The framework's class that takes outputs.
+        of_logits: The framework's class that takes the values before the sigmoid (logits).
+        of_half: The loss if every output is ½.
+        outputs: The output activations that the loss allows; empty if it allows all.
     """
 
     of_outputs: str
@@ -19,7 +24,12 @@ class Loss(NamedTuple):
 
 
 class Optimizer(NamedTuple):
-    """An optimizer: its class, and the settings that are its arguments after the parameters."""
+    """An optimizer.
+
+    Attributes:
+        name: The framework's class.
+        settings: The settings that the class takes as arguments, after the parameters.
+    """
 
     name: str
     settings: tuple[str, ...]

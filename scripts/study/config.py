@@ -2,7 +2,9 @@
 
 import ast
 import os
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from scripts.study.choices import LOSSES, OPTIMIZERS
 from scripts.study.project import ROOT
@@ -15,10 +17,13 @@ FORMULAS = ("function", "derivative")  # a class that defines one of them is an 
 ACTIVATION_FILES = [ROOT / "framework/activations.py", ROOT / "scripts/study/activations.py"]
 
 
-def completed(config, files):
-    """A config with what the command line adds to it: --config, and --configfile's `files`. Text
-    that --config gives is read as YAML, since Snakemake leaves numbers within braces as text.
-    ConfigError at the first mistake.
+def completed(config: dict, files: Iterable[str | Path]) -> dict:
+    """Return a config with the values that the command line sets.
+
+    The command line sets them by --config, and by --configfile, which names the `files`. Text from
+    --config is read as YAML, because Snakemake leaves numbers within braces as text.
+
+    Raises ConfigError at the first mistake.
     """
     for path in files:
         read_yaml(os.path.relpath(path))  # refuses more than Snakemake does
@@ -30,18 +35,22 @@ def completed(config, files):
     return config
 
 
-def with_numbers(value, own):
-    """A part of the config, in which text that is not in config.yaml's own is read as YAML."""
+def with_numbers(value: Any, original: Any) -> Any:
+    """Return a part of the config with text from the command line read as YAML.
+
+    Text that equals the `original`, the same part of config.yaml, is not from the command line and
+    stays as it is.
+    """
     if isinstance(value, dict):
-        own = own if isinstance(own, dict) else {}
-        return {key: with_numbers(each, own.get(key)) for key, each in value.items()}
-    if isinstance(value, list) and value != own:
-        return [with_numbers(each, None) for each in value]
-    return parse_yaml(value) if isinstance(value, str) and value != own else value
+        original = original if isinstance(original, dict) else {}
+        return {key: with_numbers(item, original.get(key)) for key, item in value.items()}
+    if isinstance(value, list) and value != original:
+        return [with_numbers(item, None) for item in value]
+    return parse_yaml(value) if isinstance(value, str) and value != original else value
 
 
-def check(config):
-    """ConfigError at the first thing in the config that the study cannot run."""
+def check(config: dict) -> None:
+    """Raise ConfigError at the first thing in the config that the study cannot run."""
     check_schema(
         config,
         SCHEMA,
@@ -50,8 +59,7 @@ def check(config):
         loss={"enum": list(LOSSES)},
         optimizer={"enum": list(OPTIMIZERS)},
     )
-    every = protocols(config)
-    for protocol, settings in every.items():
+    for protocol, settings in protocols(config).items():
         check_combination(f"protocols.{protocol}", settings)
         check_device(f"protocols.{protocol}", settings["device"])
     shown = without_twins(config)["protocols"]
@@ -60,58 +68,67 @@ def check(config):
         raise ConfigError(f"main: got {given(config['main'])}; allowed: {hint}")
 
 
-def protocols(config):
-    """{protocol: all its settings}: the common ones with the protocol's own put over them."""
+def protocols(config: dict) -> dict[str, dict]:
+    """Return all settings of each protocol: the common ones, overridden by its own."""
     common = config["training"] | {key: config[key] for key in ("hidden", "output", "seeds")}
     return {name: {**common, **own} for name, own in own_settings(config).items()}
 
 
-def own_settings(config):
-    """{protocol: what it sets itself}, with what the protocol sets that it is `like`."""
+def own_settings(config: dict) -> dict[str, dict]:
+    """Return the settings that each protocol sets itself, or inherits by `like`.
 
-    def own(name, *heirs):
-        settings = config["protocols"][name]
-        if "like" not in settings:
-            return settings
-        like, others = settings["like"], [each for each in config["protocols"] if each != name]
-        if like not in others or like in heirs:
-            hint = ", ".join(others) + nearest(like, others)
-            raise ConfigError(f"protocols.{name}.like: got {given(like)}; allowed: {hint}")
-        own_keys = {key: value for key, value in settings.items() if key != "like"}
-        return own(like, name, *heirs) | own_keys
-
-    return {name: own(name) for name in config["protocols"]}
+    Raises ConfigError where `like` names an unknown protocol, or leads back to the same one.
+    """
+    return {name: _with_inherited(config["protocols"], name) for name in config["protocols"]}
 
 
-def without_twins(config):
-    """The config without the protocols that only tell which runs of others are chaotic."""
+def _with_inherited(
+    all_protocols: dict[str, dict], name: str, heirs: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    settings = all_protocols[name]
+    if "like" not in settings:
+        return settings
+    like = settings["like"]
+    others = [other for other in all_protocols if other != name]
+    if like not in others or like in heirs:
+        hint = ", ".join(others) + nearest(like, others)
+        raise ConfigError(f"protocols.{name}.like: got {given(like)}; allowed: {hint}")
+    own = {key: value for key, value in settings.items() if key != "like"}
+    return _with_inherited(all_protocols, like, (name, *heirs)) | own
+
+
+def without_twins(config: dict) -> dict:
+    """Return the config without the protocols that only show which runs of others are chaotic."""
     every = config["protocols"]
     shown = {
-        name: own
-        for name, own in every.items()
+        name: settings
+        for name, settings in every.items()
         if not (name.endswith(NUDGED) and name.removesuffix(NUDGED) in every)
     }
     return config | {"protocols": shown}
 
 
-def training_settings(config):
-    """{protocol: the settings that a run depends on}: not which others are run beside it."""
+def training_settings(config: dict) -> dict[str, dict]:
+    """Return the settings of each protocol that the result of one run depends on.
+
+    They leave out which activations and seeds are trained.
+    """
     return {
-        protocol: {key: own[key] for key in config["training"]}
-        for protocol, own in protocols(config).items()
+        protocol: {key: settings[key] for key in config["training"]}
+        for protocol, settings in protocols(config).items()
     }
 
 
-def check_combination(place, settings):
-    """ConfigError where settings that are right alone contradict each other."""
+def check_combination(place: str, settings: dict) -> None:
+    """Raise ConfigError where settings that are valid on their own contradict each other."""
 
-    def refuse(key, value, allowed):
+    def refuse(key: str, value: object, allowed: str) -> None:
         raise ConfigError(f"{place}.{key}: got {given(value)}; allowed: {allowed}")
 
     if settings["batch_size"] > settings["points"]:
         refuse("batch_size", settings["batch_size"], f"up to {settings['points']}, the points")
     if settings["momentum"] and "momentum" not in OPTIMIZERS[settings["optimizer"]].settings:
-        with_momentum = [name for name, each in OPTIMIZERS.items() if "momentum" in each.settings]
+        with_momentum = [name for name, item in OPTIMIZERS.items() if "momentum" in item.settings]
         only = " or ".join(with_momentum)
         refuse("momentum", settings["momentum"], f"0, unless the optimizer is {only}")
     allowed = LOSSES[settings["loss"]].outputs
@@ -121,10 +138,10 @@ def check_combination(place, settings):
             refuse("output", output, f"{only}, where the loss is {settings['loss']}")
 
 
-def check_device(place, device):
-    """ConfigError where the device is not there."""
+def check_device(place: str, device: str) -> None:
+    """Raise ConfigError if the device is not available."""
     if device == "cuda":
-        import torch  # takes a second, which only a study that asks for a GPU spends
+        import torch  # slow to import, so only for a study that asks for a GPU
 
         if not torch.cuda.is_available():
             raise ConfigError(
@@ -132,22 +149,29 @@ def check_device(place, device):
             )
 
 
-def dataset_names():
-    """The data sets that config.yaml may name, read from the code likewise."""
-    return list(dict_keys(ROOT / "scripts/study/datasets.py", "DATASETS"))
+def dataset_names() -> list[str]:
+    """Return the names of data sets that config.yaml may use, read from the code."""
+    return dict_keys(ROOT / "scripts/study/datasets.py", "DATASETS")
 
 
-def activation_names():
-    """The names that config.yaml may use."""
+def activation_names() -> list[str]:
+    """Return the names of activations that config.yaml may use, read from the code."""
     return sorted(name.lower() for name in activation_classes())
 
 
-def activation_classes():
-    """{class name: its syntax tree}, read from the code, so that torch need not be imported."""
-    return {
-        item.name: item
-        for path in ACTIVATION_FILES
-        for item in parsed(path).body
-        if isinstance(item, ast.ClassDef) and item.name != "Activation"
-        if any(isinstance(part, ast.FunctionDef) and part.name in FORMULAS for part in item.body)
-    }
+def activation_classes() -> dict[str, ast.ClassDef]:
+    """Return the syntax tree of each activation class by name.
+
+    They are read from the code, so that torch need not be imported.
+    """
+    classes = {}
+    for path in ACTIVATION_FILES:
+        for item in parsed(path).body:
+            if isinstance(item, ast.ClassDef) and _is_activation(item):
+                classes[item.name] = item
+    return classes
+
+
+def _is_activation(item: ast.ClassDef) -> bool:
+    methods = [part.name for part in item.body if isinstance(part, ast.FunctionDef)]
+    return item.name != "Activation" and any(name in FORMULAS for name in methods)

@@ -1,34 +1,38 @@
-"""The data sets, by name, and what a seed draws from them."""
+"""The study's data sets by name, and what each seed draws from them."""
 
 import math
+from collections.abc import Iterable, Iterator
 
 import torch
 
 RADIUS_SQUARED = 1 / (2 * math.pi)  # of a disk that covers half of the square
-DATA, WEIGHTS, BATCHES = range(3)  # what a seed's random streams are for
-STREAMS_PER_SEED = 8  # room for more, so that a new one leaves the old ones as they are
+DATA, WEIGHTS, BATCHES = range(3)  # the purposes of a seed's random streams
+STREAMS_PER_SEED = 8  # leaves room for new purposes without a change to the present streams
 
 
-def stream(seed, purpose):
-    """The random generator of one seed for one purpose: a generator of its own for each pair."""
+def stream(seed: int, purpose: int) -> torch.Generator:
+    """Return the random generator of one seed for one purpose; no two pairs share one."""
     return torch.Generator().manual_seed(STREAMS_PER_SEED * seed + purpose)
 
 
-def disk(points, generator):
-    """Points uniform in [0, 1]², (points, 2), and labels (points, 1), in double precision.
+def disk(points: int, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return points uniform in [0, 1]² and whether they lie in a disk around (½, ½).
 
-    A label is 1 inside the disk around (½, ½), else 0.
+    The points have shape (points, 2), the labels (points, 1), both in double precision. A label is
+    1 inside the disk and 0 outside.
     """
     x = torch.rand(points, 2, generator=generator, dtype=torch.float64)
     inside = ((x - 0.5) ** 2).sum(-1, keepdim=True) < RADIUS_SQUARED
     return x, inside.to(x.dtype)
 
 
-def moons(points, generator):
-    """Points on two interleaved half-circles, with Gaussian noise, and which of them (as `disk`).
+def moons(points: int, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return noisy points on two interleaved half-circles, and on which of them each lies.
 
-    The upper moon, label 0, is (cos θ, sin θ), the lower one (1 − cos θ, ½ − sin θ), with θ uniform
-    in [0, π]; the noise has a standard deviation of 0.1. Scaled into [0, 1]², but for the noise.
+    The upper moon, label 0, is (cos θ, sin θ), the lower one, label 1, is (1 − cos θ, ½ − sin θ),
+    with θ uniform in [0, π]. The noise is Gaussian with a standard deviation of 0.1. Points are
+    scaled so that they lie in [0, 1]² except for the noise. Shapes and precision are those of
+    `disk`.
     """
     angle = math.pi * torch.rand(points, generator=generator, dtype=torch.float64)
     lower = torch.rand(points, generator=generator, dtype=torch.float64) < 0.5
@@ -43,8 +47,13 @@ def moons(points, generator):
 DATASETS = {"disk": disk, "moons": moons}
 
 
-def draw(settings, seed):
-    """Training points and labels, test points and labels, as a protocol has them for one seed."""
+def draw(
+    settings: dict, seed: int
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return the training points and labels, and the test points and labels, of one seed.
+
+    The points have shape (points, 2), the labels (points, 1).
+    """
     generator = stream(0 if settings["data"] == "shared" else seed, DATA)
     dataset = DATASETS[settings["dataset"]]
     x, t = dataset(settings["points"], generator)
@@ -55,15 +64,20 @@ def draw(settings, seed):
     return x, t, x_test, t_test
 
 
-def draw_replicas(settings, seeds):
-    """`draw` for each seed, stacked: (R, points, 2) and (R, points, 1), twice."""
-    return [torch.stack(parts) for parts in zip(*(draw(settings, s) for s in seeds), strict=True)]
+def draw_replicas(settings: dict, seeds: Iterable[int]) -> list[torch.Tensor]:
+    """Return what `draw` returns for each seed, stacked along a new first dimension.
+
+    For R seeds, the shapes are (R, points, 2) and (R, points, 1), for training and for test.
+    """
+    draws = [draw(settings, seed) for seed in seeds]
+    return [torch.stack(parts) for parts in zip(*draws, strict=True)]
 
 
-def orders(settings, seeds):
-    """For each epoch, the order in which each replica sees its points: (R, points).
+def orders(settings: dict, seeds: Iterable[int]) -> Iterator[torch.Tensor]:
+    """Yield, for each epoch, the order in which each replica sees its points: (R, points).
 
-    Each replica shuffles with its own stream: anew each epoch, or once where the order is fixed.
+    Each replica shuffles with its own stream, once if the order is fixed, and otherwise before
+    each epoch.
     """
     generators = [stream(seed, BATCHES) for seed in seeds]
     order = None

@@ -1,18 +1,22 @@
-"""Errors that a user can mend: each is one message, shown without a traceback."""
+"""Errors that a user can correct: each is one message, shown without a traceback."""
 
 import contextlib
 import sys
 import unicodedata
+from collections.abc import Iterator
 
-LONGEST = 500  # characters that a message repeats of what somebody wrote
+LONGEST = 500  # the characters of a user's text that a message repeats at most
 
 
 class StudyError(Exception):
-    """Says where, what was given, what is allowed, and the nearest right thing."""
+    """An error whose message says where it is, what was given and what is allowed.
+
+    Where a name is wrong, the message adds the nearest right one.
+    """
 
 
 @contextlib.contextmanager
-def reported(step):
+def reported(step: str) -> Iterator[None]:
     """End the process with the message of a StudyError or of the operating system."""
     try:
         yield
@@ -20,18 +24,20 @@ def reported(step):
         sys.exit(f"{step}: {error}")
 
 
-def one_line(text):
-    """The beginning of what somebody wrote, on one line, with nothing that moves a cursor."""
-    beginning = "".join(sign if sign.isprintable() else escaped(sign) for sign in text[:LONGEST])
+def one_line(text: str) -> str:
+    """Return the beginning of a user's text on one line, with control characters escaped."""
+    beginning = "".join(_escaped(character) for character in text[:LONGEST])
     return beginning if len(text) <= LONGEST else f"{beginning} …"
 
 
-def escaped(sign):
-    """A line break as \\n, and so on; a space that is wide or narrow or does not break as it is."""
-    return sign if unicodedata.category(sign) == "Zs" else sign.encode("unicode_escape").decode()
+def _escaped(character: str) -> str:
+    # Wide, narrow and no-break spaces do not count as printable, but are harmless.
+    if character.isprintable() or unicodedata.category(character) == "Zs":
+        return character
+    return character.encode("unicode_escape").decode()
 
 
-def not_utf8(error):
-    """What a UnicodeDecodeError says, with the line."""
+def not_utf8(error: UnicodeDecodeError) -> str:
+    """Return the message of a UnicodeDecodeError, with the line."""
     line = error.object.count(b"\n", 0, error.start) + 1
-    return f"line {line} holds the byte {error.object[error.start]:#04x}, which is no UTF-8"
+    return f"line {line} holds the byte {error.object[error.start]:#04x}, which is not UTF-8"

@@ -1,20 +1,22 @@
-"""Files are written whole or not at all."""
+"""Write files completely or not at all."""
 
 import contextlib
 import os
 import platform
 import shutil
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from scripts.study.errors import StudyError
 
-UNFINISHED = ".unfinished"  # how the names of files end that are being written
+UNFINISHED = ".unfinished"  # the end of the names of files that are being written
 
 
 @contextlib.contextmanager
-def replacing(path):
-    """A path to write to. What is there when the block is left, if without an error, takes the
-    file's place.
+def replacing(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path, whose file replaces the one at `path` when the block ends.
+
+    If the block ends with an error, the temporary file is removed and the old file stays.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -27,37 +29,40 @@ def replacing(path):
         raise
 
 
-def alive(process):
+def alive(process: str | int) -> bool:
+    """Return whether a process with this number is running."""
     try:
         os.kill(int(process), 0)
     except (ProcessLookupError, ValueError):
         return False
-    except PermissionError:  # somebody else's
+    except PermissionError:  # it belongs to another user
         pass
     return True
 
 
-def write_whole(path, content):
-    """Write bytes into a file."""
+def write_whole(path: str | Path, content: bytes) -> None:
+    """Write bytes to a file, completely or not at all."""
     with replacing(path) as temporary:
         temporary.write_bytes(content)
 
 
-def clear_unfinished(folder):
-    """Remove what processes that were killed left half-written."""
+def clear_unfinished(folder: str | Path) -> None:
+    """Remove the half-written files of processes that were killed."""
     for path in Path(folder).rglob(f".*{UNFINISHED}"):
         path.unlink(missing_ok=True)
 
 
-def check_writable(folder):
-    """StudyError unless files can be written in a folder, which is made if there is none."""
+def check_writable(folder: str | Path) -> None:
+    """Raise StudyError if files cannot be written to a folder, which is created if missing."""
     Path(folder).mkdir(exist_ok=True)
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise StudyError(f"the folder {folder}/ cannot be written to; see its owner and its rights")
+        raise StudyError(
+            f"the folder {folder}/ cannot be written to; check its owner and permissions"
+        )
 
 
-def keep(paths, folder):
-    """Copy files of results/ into a folder, where they are not overwritten by what is made anew."""
+def keep(paths: Iterable[str | Path], folder: str | Path) -> None:
+    """Copy files of results/ to a folder, so that new results do not overwrite them."""
     for path in map(Path, paths):
         kept = Path(folder) / path.relative_to("results")
         kept.parent.mkdir(parents=True, exist_ok=True)

@@ -1,12 +1,24 @@
-"""Which combinations are trained, in which blocks; which files each step makes, and from which."""
+"""Which combinations and blocks are trained, and which files each step reads and writes."""
 
 import ast
 import itertools
+from collections.abc import Iterable
 
 from scripts.study.block import FILES, Block, seed_blocks
 from scripts.study.config import protocols
 from scripts.study.project import ROOT
 from scripts.study.syntax import assigned
+
+
+def figure_sources() -> dict[str, list[str]]:
+    """Return the files that each figure is drawn from: READS in its module."""
+    sources_of = {}
+    for path in sorted((ROOT / "scripts/plots").glob("*.py")):
+        reads = assigned(path, "READS")
+        if reads is not None:
+            sources_of[path.stem] = ast.literal_eval(reads)
+    return sources_of
+
 
 SUMMARIES = [
     f"results/{table}.csv"
@@ -14,49 +26,59 @@ SUMMARIES = [
 ]
 VERDICTS = [f"results/{table}.csv" for table in ("claims", "verdicts", "intervals", "agreement")]
 VERDICTS_FROM = [
-    *(f"results/{table}.csv" for table in ("runs", "summary", "missing")),
-    *("report/claims.yaml", "report/published.csv"),
+    "results/runs.csv",
+    "results/summary.csv",
+    "results/missing.csv",
+    "report/claims.yaml",
+    "report/published.csv",
 ]
-FIGURES = {  # {name: what it is drawn from}
-    path.stem: ast.literal_eval(reads)
-    for path in sorted((ROOT / "scripts/plots").glob("*.py"))
-    if (reads := assigned(path, "READS"))
-}
+FIGURES = figure_sources()
 AFTER_TRAINING = ["aggregate", "claims", *FIGURES, "report"]  # the steps that make results
-DRAWN_SEEDS = 100  # whose runs Fig. 2 shows one by one
+DRAWN_SEEDS = 100  # the seeds whose runs Fig. 2 shows one by one
 FIGURE_FORMATS = ["svg", "pdf", "png"]
 DRAWN = [f"results/figures/{figure}.{form}" for figure in FIGURES for form in FIGURE_FORMATS]
 REPORT = [f"results/report/report.{form}" for form in ("md", "tex", "html", "pdf")]
 REPORT_SOURCES = [
-    f"report/{name}" for name in ("claims.yaml", "causes.yaml", "report.md.j2", "references.bib")
+    "report/claims.yaml",
+    "report/causes.yaml",
+    "report/report.md.j2",
+    "report/references.bib",
 ]
 LAYOUTS = [
-    f"report/layouts/{name}"
-    for name in (
-        *("crossref.lua", "html.css", "html.html", "html.js", "html.lua", "latex.lua", "latex.tex"),
-        *("markdown.lua", "markdown.md", "numeric.csl", "safe.lua", "typst.lua", "typst.typ"),
-    )
+    "report/layouts/crossref.lua",
+    "report/layouts/html.css",
+    "report/layouts/html.html",
+    "report/layouts/html.js",
+    "report/layouts/html.lua",
+    "report/layouts/latex.lua",
+    "report/layouts/latex.tex",
+    "report/layouts/markdown.lua",
+    "report/layouts/markdown.md",
+    "report/layouts/numeric.csl",
+    "report/layouts/safe.lua",
+    "report/layouts/typst.lua",
+    "report/layouts/typst.typ",
 ]
 
 
-def report_from():
-    """What the report is written from."""
+def report_from() -> list[str]:
+    """Return the files that the report is written from."""
     return [*SUMMARIES, *VERDICTS, *DRAWN, *REPORT_SOURCES, *LAYOUTS]
 
 
-def sources():
-    """What people write for the steps after training, besides config.yaml."""
+def sources() -> list[str]:
+    """Return the files, besides config.yaml, that people write for the steps after training."""
     read = [*VERDICTS_FROM, *REPORT_SOURCES, *LAYOUTS, *itertools.chain(*FIGURES.values())]
     return sorted({path for path in read if path.startswith("report/")})
 
 
-def benchmark(step):
-    """The file in which Snakemake notes how long a step took."""
+def benchmark(step: str) -> str:
+    """Return the file in which Snakemake records how long a step took."""
     return f"results/benchmarks/{step}.tsv"
 
 
-def combinations(config):
-    """(protocol, hidden, output) of every combination, in the config's order."""
+def combinations(config: dict) -> list[tuple[str, str, str]]:
+    """Return (protocol, hidden, output) of every combination, in the config's order."""
     return [
         (protocol, hidden, output)
         for protocol, settings in protocols(config).items()
@@ -65,27 +87,30 @@ def combinations(config):
     ]
 
 
-def beside_main(config):
-    """The main protocol, and then those that train the same activations."""
-    everything = protocols(config)
-    main = everything[config["main"]]
-    return {config["main"]: main} | {
-        protocol: own
-        for protocol, own in everything.items()
-        if all(own[key] == main[key] for key in ("hidden", "output"))
-    }
+def beside_main(config: dict) -> dict[str, dict]:
+    """Return the settings of the main protocol, and of those that train the same activations.
+
+    The main protocol comes first.
+    """
+    every = protocols(config)
+    main = every[config["main"]]
+    beside = {config["main"]: main}
+    for protocol, settings in every.items():
+        if settings["hidden"] == main["hidden"] and settings["output"] == main["output"]:
+            beside[protocol] = settings
+    return beside
 
 
-def blocks_of(config):
+def blocks_of(config: dict) -> list[Block]:
     """Return every block, combination by combination, in the order of seeds."""
     settings = protocols(config)
-    return [
-        Block(*combination, first, last)
-        for combination in combinations(config)
-        for first, last in seed_blocks(settings[combination[0]]["seeds"], config["seeds_per_job"])
-    ]
+    blocks = []
+    for protocol, hidden, output in combinations(config):
+        for first, last in seed_blocks(settings[protocol]["seeds"], config["seeds_per_job"]):
+            blocks.append(Block(protocol, hidden, output, first, last))
+    return blocks
 
 
-def files_of(blocks):
+def files_of(blocks: Iterable[Block]) -> list[str]:
     """Return the paths of the blocks' tables."""
     return [path for block in blocks for path in block.files()]

@@ -1,16 +1,23 @@
-"""What activations are called in figures and prose."""
+"""The names of activations and comparisons in figures and prose."""
+
+from collections.abc import Sequence
 
 
-def activation_name(activation):
-    """relu → ReLU, selu → SELU; others with a capital."""
+def activation_name(activation: str) -> str:
+    """Return an activation's name: ReLU for relu, SELU for selu, others with a capital."""
     return {"relu": "ReLU", "selu": "SELU"}.get(activation, activation.capitalize())
 
 
-def comparison_names(rows):
-    """What each (comparison, output) of a claim is called: "ReLU–Tanh", and "ReLU–Tanh (Sigmoid)"
-    where the outputs differ.
+def comparison_names(rows: Sequence[tuple[str, str]]) -> list[str]:
+    """Return the name of each (comparison, output) of a claim.
+
+    It is "ReLU–Tanh" if all outputs are the same, and otherwise "ReLU–Tanh (Sigmoid)".
     """
-    names = [["–".join(map(activation_name, part.split("-"))) for part in row] for row in rows]
+    names = [(_joined_names(comparison), _joined_names(output)) for comparison, output in rows]
     if len({output for _, output in rows}) == 1:
-        return [hidden for hidden, _ in names]
-    return [f"{hidden} ({output})" for hidden, output in names]
+        return [comparison for comparison, _ in names]
+    return [f"{comparison} ({output})" for comparison, output in names]
+
+
+def _joined_names(activations: str) -> str:
+    return "–".join(activation_name(activation) for activation in activations.split("-"))

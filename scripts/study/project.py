@@ -1,4 +1,4 @@
-"""A copy of the project, to run the study elsewhere."""
+"""The project's folder, and a copy of it in which to run the study elsewhere."""
 
 import shutil
 from pathlib import Path
@@ -7,8 +7,8 @@ ROOT = Path(__file__).parents[2]
 PARTS = ["Snakefile", "config.yaml", "framework", "scripts", "report", "profiles"]
 
 
-def copy_project(folder):
-    """All that a study needs."""
+def copy_project(folder: Path) -> None:
+    """Copy everything that a study needs to a folder."""
     ignored = shutil.ignore_patterns("__pycache__")
     for part in PARTS:
         if (ROOT / part).is_dir():

@@ -1,48 +1,59 @@
-"""What people write in YAML, checked: each mistake is one line for a person."""
+"""Read and check what people write in YAML: each mistake gives an error of one line."""
 
 import contextlib
 import difflib
 import functools
 import re
 import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any, NoReturn
 
 import jsonschema
 import yaml
+from jsonschema.protocols import Validator
 
 from scripts.study.errors import LONGEST, StudyError, not_utf8, one_line
 
-DEEPEST, MOST_NODES, LONGEST_NUMBER = 20, 20_000, 100
-# How values without quotes are written that are the same in every version of YAML: not 010, which
-# is 8 in version 1.1, nor 1:40 (100), nor on (true).
+DEEPEST = 20  # levels
+MOST_NODES = 20_000
+LONGEST_NUMBER = 100  # characters
+# Values without quotes that every version of YAML reads alike. They exclude 010, which is 8 in
+# version 1.1, as well as 1:40 (100) and on (true).
 PLAIN = {
     "int": re.compile(r"[+-]?(0|[1-9][0-9]*)|0x[0-9a-f]+", re.IGNORECASE),
     "float": re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|[+-]?\.inf|\.nan", re.I),
     "bool": re.compile("true|false", re.IGNORECASE),
-    "timestamp": re.compile("(?!)"),  # none
+    "timestamp": re.compile("(?!)"),  # matches nothing
 }
 NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 
 
 class ConfigError(StudyError):
-    """One line: the key, what was given, what is allowed, the nearest right name."""
+    """An error of one line: the key, what was given, what is allowed, the nearest right name."""
 
 
 class Loader(yaml.SafeLoader):
-    """YAML's loader, except that it refuses a key given twice, where the last would win, and what
-    would keep it busy or trip it up: aliases without end, depth, tags, numbers of very many digits.
+    """YAML's safe loader, which also refuses ambiguous and excessive input.
+
+    It refuses a key given twice, where SafeLoader takes the last value, and plain values whose
+    meaning depends on the version of YAML. It also refuses what would take very long or fail:
+    aliases that multiply or contain themselves, deep nesting, tags, and very long numbers.
     """
 
-    def __init__(self, stream):
+    def __init__(self, stream: str) -> None:
         super().__init__(stream)
-        self.depth = self.count = 0  # of the nodes; an alias counts as what it stands for
-        self.counts = {}  # {anchor: the nodes that it stands for}
+        self.depth = 0
+        self.count = 0  # of nodes, where an alias counts as many as it stands for
+        self.counts: dict[str | None, int] = {}  # {anchor: the number of its nodes}
 
-    def compose_node(self, parent, index):
-        event, before = self.peek_event(), self.count
+    def compose_node(self, parent: yaml.Node | None, index: object) -> yaml.Node:
+        """Return the next node, if it is not one too many, too deep, or an invalid alias."""
+        event = self.peek_event()
+        before = self.count
         if isinstance(event, yaml.AliasEvent):
             if event.anchor in self.anchors and event.anchor not in self.counts:
-                refuse(event, f"*{event.anchor} stands within itself")
+                refuse(event, f"*{event.anchor} contains itself")
             self.count += self.counts.get(event.anchor, 1)
         else:
             if event.tag:
@@ -51,17 +62,18 @@ class Loader(yaml.SafeLoader):
         if self.count > MOST_NODES:
             refuse(event, f"there are more than {MOST_NODES} keys and values")
         if self.depth == DEEPEST:
-            refuse(event, f"this lies more than {DEEPEST} levels deep")
+            refuse(event, f"this is nested more than {DEEPEST} levels deep")
         self.depth += 1
         node = super().compose_node(parent, index)
         self.depth -= 1
         self.counts.setdefault(event.anchor, self.count - before)
         return node
 
-    def compose_scalar_node(self, anchor):
+    def compose_scalar_node(self, anchor: str | None) -> yaml.ScalarNode:
+        """Return a scalar node, if its text is not too long a number and not ambiguous."""
         node = super().compose_scalar_node(anchor)
         if node.tag in NUMBERS and len(node.value) > LONGEST_NUMBER:
-            refuse(node, f"a number has {LONGEST_NUMBER} signs at most")
+            refuse(node, f"a number may have {LONGEST_NUMBER} characters at most")
         kind = node.tag.rpartition(":")[2]
         if node.style is None and kind in PLAIN and not PLAIN[kind].fullmatch(node.value):
             if kind == "timestamp":
@@ -70,49 +82,59 @@ class Loader(yaml.SafeLoader):
             refuse(node, f"{node.value} would be read as {value}; write {value} or '{node.value}'")
         return node
 
-    def compose_mapping_node(self, anchor):
+    def compose_mapping_node(self, anchor: str | None) -> yaml.MappingNode:
+        """Return a mapping node, if no key is given twice."""
         node = super().compose_mapping_node(anchor)
         keys = set()
         for key, _ in node.value:
             if isinstance(key, yaml.ScalarNode):
                 if key.value in keys:
-                    refuse(key, f"the key {printable(key.value)} is there twice")
+                    refuse(key, f"the key {printable(key.value)} is given twice")
                 keys.add(key.value)
         return node
 
 
-class Refused(yaml.MarkedYAMLError):
-    """Valid YAML that is refused here."""
+class RefusedError(yaml.MarkedYAMLError):
+    """An error in valid YAML that `Loader` refuses."""
 
 
-def refuse(place, problem):
-    raise Refused(problem=problem, problem_mark=place.start_mark)
+def refuse(place: yaml.Event | yaml.Node, problem: str) -> NoReturn:
+    """Raise RefusedError with the position of an event or node."""
+    raise RefusedError(problem=problem, problem_mark=place.start_mark)
 
 
-def read_yaml(path):
-    """What a YAML file says. ConfigError where it is none, with the line."""
+def read_yaml(path: str | Path) -> Any:
+    """Return the content of a YAML file.
+
+    Raises ConfigError, with the line, if the file is not valid YAML or `Loader` refuses it.
+    """
     try:
         text = Path(path).read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: this is no YAML: {not_utf8(error)}") from None
+        raise ConfigError(f"{path}: this is not valid YAML: {not_utf8(error)}") from None
     return parse_yaml(text, path)
 
 
-def parse_yaml(text, path="the command line"):
-    """What a text in YAML says. ConfigError where it is none, with the line."""
+def parse_yaml(text: str, path: str | Path = "the command line") -> Any:
+    """Return the content of a text in YAML; errors name the path.
+
+    Raises ConfigError, with the line, if the text is not valid YAML or `Loader` refuses it.
+    """
     try:
         return yaml.load(text, Loader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1
-        kind = "" if isinstance(error, Refused) else "this is no YAML: "
+        kind = "" if isinstance(error, RefusedError) else "this is not valid YAML: "
         raise ConfigError(f"{path}, line {line}: {kind}{one_line(error.problem)}") from None
-    except (yaml.YAMLError, ValueError) as error:  # a character or a date that there is not
-        raise ConfigError(f"{path}: this is no YAML: {str(error).splitlines()[0]}") from None
+    except (yaml.YAMLError, ValueError) as error:  # an invalid character or date
+        message = str(error).splitlines()[0]
+        raise ConfigError(f"{path}: this is not valid YAML: {message}") from None
 
 
-def read_checked(path, check):
-    """What a YAML file says, if `check` finds nothing wrong with it. ConfigError else, with the
-    path.
+def read_checked(path: str | Path, check: Callable[[Any], None]) -> Any:
+    """Return the content of a YAML file that passes a check.
+
+    Raises ConfigError, with the path, if the file is not valid YAML or the check raises it.
     """
     data = read_yaml(path)
     try:
@@ -122,45 +144,47 @@ def read_checked(path, check):
     return data
 
 
-def check_schema(data, schema_path, **definitions):
-    """ConfigError at the first thing that a schema forbids. The `definitions` are those of the
-    schema's $defs that only the code knows.
+def check_schema(data: Any, schema_path: Path, **definitions: dict) -> None:
+    """Raise ConfigError at the first thing that a schema forbids.
+
+    The `definitions` extend the schema's $defs by values that only the code knows.
     """
-    schema = dict(read_schema(schema_path))
+    schema = dict(_read_schema(schema_path))
     schema["$defs"] = schema["$defs"] | definitions
     draft = jsonschema.Draft202012Validator
-    types = draft.TYPE_CHECKER.redefine_many({"integer": is_integer, "number": is_number})
+    types = draft.TYPE_CHECKER.redefine_many({"integer": _is_integer, "number": _is_number})
     validator = jsonschema.validators.extend(draft, type_checker=types)(schema)
-    errors = validator.iter_errors(data)  # in no order of keys
-    if error := min(errors, key=lambda each: position(data, each.absolute_path), default=None):
-        raise ConfigError(message(error, validator))
+    errors = validator.iter_errors(data)  # not in the order of keys
+    first = min(errors, key=lambda error: _position(data, error.absolute_path), default=None)
+    if first is not None:
+        raise ConfigError(_message(first, validator))
 
 
-def position(data, path):
-    """Where a path leads, as the place of each of its keys among the others."""
-    places = []
+def _position(data: Any, path: Iterable) -> list[int]:
+    # Errors are sorted by the index of each key of their path among its neighbours.
+    indices = []
     for key in path:
-        places.append(key if isinstance(data, list) else list(data).index(key))
+        indices.append(key if isinstance(data, list) else list(data).index(key))
         data = data[key]
-    return places
+    return indices
 
 
 @functools.cache
-def read_schema(path):
+def _read_schema(path: Path) -> dict:
     return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
-def is_integer(_, value):
-    return isinstance(value, int) and is_number(_, value)
+def _is_integer(_: object, value: object) -> bool:
+    return isinstance(value, int) and _is_number(_, value)
 
 
-def is_number(_, value):
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and abs(value) <= sys.float_info.max
+def _is_number(_: object, value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return abs(value) <= sys.float_info.max
 
 
-def message(error, validator):
-    """A jsonschema error as one line for a person."""
+def _message(error: jsonschema.ValidationError, validator: Validator) -> str:
     place = ".".join(map(printable, error.absolute_path))
     if error.validator == "additionalProperties":
         allowed = list(error.schema["properties"])
@@ -172,30 +196,29 @@ def message(error, validator):
         missing = next(key for key in error.validator_value if key not in error.instance)
         place = f"{place}.{missing}".strip(".")
         wanted = validator.evolve(schema=error.schema["properties"][missing])
-        allowed = message(next(wanted.iter_errors(None)), validator).partition("; ")[2]
-        return f"{place}: this key is missing; {allowed}"
+        hint = _message(next(wanted.iter_errors(None)), validator).partition("; ")[2]
+        return f"{place}: this key is missing; {hint}"
     if error.validator == "enum":
-        allowed = error.validator_value
-        hint = ", ".join(allowed) + nearest(error.instance, allowed)
+        hint = ", ".join(error.validator_value) + nearest(error.instance, error.validator_value)
     else:
-        hint = error.schema["description"] + unquoted(error.instance, error.schema, validator)
+        hint = error.schema["description"] + _unquoted(error.instance, error.schema, validator)
     return f"{place or 'the file'}: got {given(error.instance)}; allowed: {hint}"
 
 
-def given(value):
-    """What was given, on one line."""
+def given(value: object) -> str:
+    """Return the repr of what was given, on one line."""
     return one_line(repr(value))
 
 
-def printable(key):
-    """A key on one line, and so that it is seen."""
+def printable(key: object) -> str:
+    """Return a key on one line, in quotes if it would be invisible or is not printable."""
     return one_line(str(key)) if str(key).isprintable() and str(key).strip() else given(key)
 
 
-def unquoted(value, schema, validator):
-    """How to write an allowed number that YAML reads as text, as it does 1e-3 and "10"."""
+def _unquoted(value: object, schema: dict, validator: Validator) -> str:
+    # How to write an allowed number that YAML reads as text, such as 1e-3 and "10".
     if isinstance(value, str):
-        with contextlib.suppress(ValueError, OverflowError):  # no number, or no finite one
+        with contextlib.suppress(ValueError, OverflowError):  # not a number, or not a finite one
             number = float(value)
             for meant in (int(number), number):
                 if meant == number and validator.evolve(schema=schema).is_valid(meant):
@@ -203,7 +226,7 @@ def unquoted(value, schema, validator):
     return ""
 
 
-def nearest(given, names):
-    """' (did you mean …?)', or nothing where no name comes near."""
+def nearest(given: object, names: Iterable[str]) -> str:
+    """Return " (did you mean …?)" with the most similar name, or "" if none is similar."""
     close = difflib.get_close_matches(str(given)[:LONGEST].lower(), names, n=1)
     return f" (did you mean {close[0]}?)" if close else ""

@@ -1,37 +1,51 @@
-"""The tables of blocks, checked against the blocks' names."""
+"""Read the tables of blocks, and check that their rows are those that the blocks' names promise."""
+
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from scripts.study.block import FOLDER
+from scripts.study.block import FOLDER, Block
 from scripts.tables import schemas
 from scripts.tables.io import TableError, read_tables
 
 
-def gather(name, blocks, epochs, folder=FOLDER):
-    """Return a table of some blocks, in their order. TableError where one holds other rows."""
+def gather(
+    name: str, blocks: Sequence[Block], epochs: int, folder: str | Path = FOLDER
+) -> pd.DataFrame:
+    """Return one table of several blocks, in their order.
+
+    `name` is a key of BLOCK_TABLES. Raises TableError if a file has other rows than its block.
+    """
     kind = schemas.BLOCK_TABLES[name]
     paths = [f"{folder}/{block}/{name}.csv" for block in blocks]
     parts = read_tables(kind, paths)
-    within_a_run = schemas.TABLES[kind].unique[len(schemas.RUN) :]
-    rows_a_run = {"runs": 1, "losses": epochs}.get(name)
+    within_run = schemas.TABLES[kind].unique[len(schemas.RUN) :]
+    rows_per_run = {"runs": 1, "losses": epochs}.get(name)
     for rows, block, path in zip(parts, blocks, paths, strict=True):
-        if not holds(rows, block, within_a_run, rows_a_run):
+        if not has_rows_of(block, rows, within_run, rows_per_run):
             note = "delete the file, and the next run makes it again"
             raise TableError(f"{path}: its rows are not those of {block}; {note}")
     return pd.concat(parts)
 
 
-def holds(rows, block, within_a_run, rows_a_run=None):
-    """Whether rows are of the block's runs, and of all, in their order; and alike for all of them:
-    so many, and with the same values in some columns.
+def has_rows_of(
+    block: Block, rows: pd.DataFrame, within_run: list[str], rows_per_run: int | None = None
+) -> bool:
+    """Return whether rows are those of all runs of a block, in the order of seeds.
+
+    Each run must have the same number of rows, `rows_per_run` if given, with the same values in the
+    columns `within_run`.
     """
     count = len(block.seeds)
-    if len(rows) == 0 or len(rows) % count or rows_a_run not in (None, len(rows) // count):
+    if len(rows) == 0 or len(rows) % count:
+        return False
+    if rows_per_run not in (None, len(rows) // count):
         return False
     if (rows[schemas.KEYS] != list(block.combination)).any(axis=None):
         return False
-    of_runs = rows[["seed", *within_a_run]].to_numpy().reshape(count, len(rows) // count, -1)
+    of_runs = rows[["seed", *within_run]].to_numpy().reshape(count, len(rows) // count, -1)
     expected = of_runs[:1].repeat(count, axis=0)
     expected[:, :, 0] = np.array(block.seeds)[:, None]
     return (of_runs == expected).all()

@@ -4,27 +4,34 @@ import csv
 import io
 import itertools
 import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pandera.errors
+import pandera.pandas as pa
 
 from scripts.study.errors import StudyError, not_utf8, one_line
 from scripts.study.files import replacing
 from scripts.tables.schemas import TABLES
 
-DIGITS = 7  # significant ones, to which the processors agree (docs/portability.md)
+DIGITS = 7  # significant digits, on which processors agree (docs/portability.md)
+ROUNDED = f"{{:.{DIGITS}g}}"
 NUMBER = re.compile(r" *[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)? *|[+-]?inf", re.I | re.A)
-FLAGS = (b"rue", b"RUE", b"alse", b"ALSE")  # of what pandas takes for True and False
+FLAGS = (b"rue", b"RUE", b"alse", b"ALSE")  # parts of what pandas reads as True and False
 
 
 class TableError(StudyError):
-    """One line: the file, the column and row, what was found there, what is allowed."""
+    """An error of one line: the file, the column and row, what was found, what is allowed."""
 
 
-def write_table(frame, name, path):
-    """Write a table whole or not at all: checked, its rows sorted, its columns in order."""
+def write_table(frame: pd.DataFrame, name: str, path: str | Path) -> None:
+    """Write a table completely or not at all.
+
+    It is checked, its rows are sorted by its key, and its columns put in order. Raises TableError
+    if the frame does not fit the table's schema.
+    """
     schema = TABLES[name]
     unknown = [column for column in frame if column not in schema.columns]
     known = [column for column in schema.columns if column in frame]
@@ -35,26 +42,30 @@ def write_table(frame, name, path):
         )
 
 
-def as_text(frame, schema):
-    """The frame with its numbers written out: to DIGITS, or exactly."""
-    written = {
-        name: frame[name].map(
-            repr if column.metadata else f"{{:.{DIGITS}g}}".format, na_action="ignore"
-        )
-        for name, column in schema.columns.items()
-        if str(column.dtype) == "float64"
-    }
+def as_text(frame: pd.DataFrame, schema: pa.DataFrameSchema) -> pd.DataFrame:
+    """Return the frame with its numbers as text: exact where the schema asks, or to DIGITS."""
+    written = {}
+    for name, column in schema.columns.items():
+        if str(column.dtype) == "float64":
+            text_of = repr if column.metadata else ROUNDED.format
+            written[name] = frame[name].map(text_of, na_action="ignore")
     return frame.assign(**written)
 
 
-def read_table(name, path):
-    """Read a table and check it. An empty cell is missing; "NA" is a name like any other."""
+def read_table(name: str, path: str | Path) -> pd.DataFrame:
+    """Read a table and check it.
+
+    An empty cell is missing, and "NA" is a name like any other. Raises TableError if the file does
+    not fit the table's schema.
+    """
     return check(parse(name, path), name, path)
 
 
-def read_tables(name, paths):
-    """Read the parts of a table, in the paths' order. All are checked at once, for that takes much
-    less time; where they are not right, one by one, so that the file is named.
+def read_tables(name: str, paths: Sequence[str | Path]) -> list[pd.DataFrame]:
+    """Read the parts of a table, in the order of the paths.
+
+    All parts are checked at once, which is much faster. If the check fails, they are checked one by
+    one, so that TableError names the file.
     """
     parts = [parse(name, path) for path in paths]
     try:
@@ -66,14 +77,18 @@ def read_tables(name, paths):
     return parts
 
 
-def parse(name, path):
-    """The frame in a file."""
-    data, columns = Path(path).read_bytes(), TABLES[name].columns
+def parse(name: str, path: str | Path) -> pd.DataFrame:
+    """Return the frame in a file, with its columns checked but not its values.
+
+    Raises TableError if the file is not a table with these columns.
+    """
+    data = Path(path).read_bytes()
+    columns = TABLES[name].columns
     if not data.endswith(b"\n"):
         raise TableError(f"{path}: the file is cut off in a line")
     types = {column: str(kind.dtype) for column, kind in columns.items()}
     try:
-        with np.errstate(invalid="ignore"):  # whole numbers too great for their type
+        with np.errstate(invalid="ignore"):  # whole numbers too large for their type
             frame = pd.read_csv(
                 io.BytesIO(data), dtype=types, na_values=[""], keep_default_na=False
             )
@@ -81,8 +96,8 @@ def parse(name, path):
         check_cells(name, path)
         raise TableError(f"{path}: {one_line(str(error).splitlines()[0])}") from None
     check_columns(frame, name, path)
-    # pandas fills up a row that is too short, takes what is too much in the first for names, passes
-    # over empty lines, and takes True for a number where a column holds nothing else.
+    # pandas fills up rows that are too short, takes surplus cells of the first row for an index,
+    # skips empty lines, and reads True as a number if a column holds only such values.
     commas = data.count(b"\n") * (len(columns) - 1)
     flags = len(frame) * sum(kind == "bool" for kind in types.values())
     as_written = (
@@ -96,28 +111,33 @@ def parse(name, path):
     return frame
 
 
-def check(frame, name, path):
-    """The frame, if it is what the table may hold. TableError else."""
+def check(frame: pd.DataFrame, name: str, path: str | Path) -> pd.DataFrame:
+    """Return the frame if it fits the table's schema.
+
+    Raises TableError with the path if it does not.
+    """
     check_columns(frame, name, path)
-    if frame.empty:  # without a value a column has no type of its own
+    if frame.empty:  # a column without values has no type of its own
         frame = frame.astype({c: str(kind.dtype) for c, kind in TABLES[name].columns.items()})
     try:
         return TABLES[name].validate(frame, lazy=True)
     except pandera.errors.SchemaErrors as error:
-        raise TableError(f"{path}: {reason(error, frame, TABLES[name])}") from None
+        raise TableError(f"{path}: {_first_failure(error, frame, TABLES[name])}") from None
 
 
-def check_columns(frame, name, path):
-    pairs = itertools.zip_longest(frame, TABLES[name].columns, fillvalue="none")
+def check_columns(columns: Iterable[str], name: str, path: str | Path) -> None:
+    """Raise TableError at the first column that is not the schema's; a frame is its columns."""
+    pairs = itertools.zip_longest(columns, TABLES[name].columns, fillvalue="none")
     for place, (column, allowed) in enumerate(pairs, start=1):
         if column != allowed:
             column = one_line(str(column))
             raise TableError(f"{path}: column {place}: got {column}; allowed: {allowed}")
 
 
-def check_cells(name, path):
-    """TableError at the first row that has not a cell for each column, and at the first cell that
-    is no value of its column's type.
+def check_cells(name: str, path: str | Path) -> None:
+    """Raise TableError at the first row or cell of a file that does not fit the schema.
+
+    A row must have a cell for each column, and a cell must hold a value of its column's type.
     """
     columns = TABLES[name].columns
     try:
@@ -129,15 +149,15 @@ def check_cells(name, path):
                 place = f"row {row + 1}: got {len(cells)} cells"
                 raise TableError(f"{path}: {place}; allowed: {len(columns)}")
             for cell, (column, kind) in zip(cells, columns.items(), strict=True):
-                if not is_value(cell, kind):
-                    raise TableError(f"{path}: {wrong_cell(column, row, cell, kind)}")
+                if not _is_value(cell, kind):
+                    raise TableError(f"{path}: {_wrong_cell(column, row, cell, kind)}")
     except UnicodeDecodeError as error:
         raise TableError(f"{path}: {not_utf8(error)}") from None
     except csv.Error as error:
         raise TableError(f"{path}: line {lines.line_num}: {error}") from None
 
 
-def is_value(cell, kind):
+def _is_value(cell: str, kind: pa.Column) -> bool:
     dtype = str(kind.dtype)
     if cell == "":
         return kind.nullable
@@ -150,17 +170,18 @@ def is_value(cell, kind):
     return True
 
 
-def reason(error, frame, schema):
-    """The first of pandera's complaints, as one line for a person."""
+def _first_failure(
+    error: pandera.errors.SchemaErrors, frame: pd.DataFrame, schema: pa.DataFrameSchema
+) -> str:
     case = error.failure_cases.iloc[0]
     row, column = case["index"], case["column"]
     if case["check"] == "multiple_fields_uniqueness":
         key = one_line(", ".join(map(str, frame.loc[row, schema.unique])))
         return f"columns {', '.join(schema.unique)}, row {row + 1}: got {key} again; allowed: once"
-    return wrong_cell(column, row, case["failure_case"], schema.columns[column])
+    return _wrong_cell(column, row, case["failure_case"], schema.columns[column])
 
 
-def wrong_cell(column, row, value, kind):
+def _wrong_cell(column: str, row: int | None, value: object, kind: pa.Column) -> str:
     place = f"column {column}" if row is None else f"column {column}, row {row + 1}"
     given = "none" if pd.isna(value) or value == "" else one_line(str(value))
     return f"{place}: got {given}; allowed: {kind.description}"

@@ -1,12 +1,13 @@
-"""The tables of the study: what their columns hold, checked wherever one is written or read.
+"""The schemas of the study's tables, which are checked wherever a table is written or read.
 
-results/README.md explains the columns to people.
+results/README.md explains the columns.
 """
 
 import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+import pandas as pd
 import pandera.pandas as pa
 
 BLOCK_TABLES = {"runs": "runs", "losses": "block_losses", "layers": "layers"}  # {file: its table}
@@ -15,60 +16,73 @@ QUARTILES = ("median", "q25", "q75")
 STATISTICS = ("mean", "sd", "median", "min", "max")
 
 
-def text():
-    return pa.Column("str", pa.Check(are_names), description="a name")
+def text() -> pa.Column:
+    """Return a column of names."""
+    return pa.Column("str", pa.Check(_are_names), description="a name")
 
 
-def are_names(texts):
-    """Which of the texts mean nothing to a shell, a path, LaTeX, HTML or Typst."""
+def _are_names(texts: pd.Series) -> pd.Series:
+    # Names have no special meaning in a shell, a path, LaTeX, HTML or Typst.
     return ~texts.isin([text for text in texts.unique() if not NAME.fullmatch(str(text))])
 
 
-def names():
-    return pa.Column("str", pa.Check(are_joined_names), description="names with “and” between")
+def names() -> pa.Column:
+    """Return a column of one or more names, joined by “and”."""
+    return pa.Column("str", pa.Check(_are_joined_names), description="names with “and” between")
 
 
-def are_joined_names(texts):
+def _are_joined_names(texts: pd.Series) -> pd.Series:
     return texts.map(lambda text: all(map(NAME.fullmatch, str(text).split(" and "))))
 
 
-def flag():
+def flag() -> pa.Column:
+    """Return a column of True and False."""
     return pa.Column("bool", description="True or False")
 
 
-def whole(minimum):
+def whole(minimum: int) -> pa.Column:
+    """Return a column of whole numbers from a minimum."""
     allowed = f"a whole number, {minimum} or more"
     return pa.Column("int64", pa.Check.ge(minimum), description=allowed)
 
 
-def whole_or_none(minimum):
+def whole_or_none(minimum: int) -> pa.Column:
+    """Return a column of whole numbers from a minimum, which may be missing."""
     allowed = f"a whole number, {minimum} or more, or none"
     return pa.Column("Int64", pa.Check.ge(minimum), nullable=True, description=allowed)
 
 
-def number(*checks, allowed="a number"):
-    """Any number; empty where a run diverged or there is nothing to compute it from."""
+def number(*checks: pa.Check, allowed: str = "a number") -> pa.Column:
+    """Return a column of numbers that pass the checks.
+
+    A number is missing where a run diverged or there is nothing to compute it from.
+    """
     allowed = f"{allowed}, or none"
-    return pa.Column("float64", checks, nullable=True, coerce=True, description=allowed)
+    return pa.Column("float64", [*checks], nullable=True, coerce=True, description=allowed)
 
 
-def at_least_0():
+def at_least_0() -> pa.Column:
+    """Return a column of numbers from 0."""
     return number(pa.Check.ge(0), allowed="a number, 0 or more")
 
 
-def share():
+def share() -> pa.Column:
+    """Return a column of numbers from 0 to 1."""
     return number(pa.Check.in_range(0, 1), allowed="a number from 0 to 1")
 
 
-def exact_share():
-    """A share of countable things, written so that it is read as it was."""
+def exact_share() -> pa.Column:
+    """Return a column of shares of counts, which are written with all their digits."""
     column = share()
     column.metadata = {"exact": True}
     return column
 
 
-def table(key, **columns):
-    """A table whose rows are told apart, and sorted, by the key's columns."""
+def table(key: dict[str, pa.Column], **columns: pa.Column) -> pa.DataFrameSchema:
+    """Return the schema of a table whose rows are unique in the key's columns, and sorted by them.
+
+    The key's columns come first.
+    """
     return pa.DataFrameSchema(key | columns, unique=list(key), strict=True, ordered=True)
 
 
@@ -78,13 +92,18 @@ RUN = {**COMBINATION, "seed": whole(0)}
 
 
 class Metric(NamedTuple):
-    """A column of runs that claims may compare: its kind there; its name in figures; and its kind
-    in the summary, if it is summarised over seeds.
+    """A measure of a run, which claims may compare.
+
+    Attributes:
+        column: Returns the metric's column in the table of runs.
+        name: The metric's name in figures.
+        summary_column: Returns the column of each of its statistics in the summary; None if it is
+            not summarised over seeds.
     """
 
-    kind: Callable
+    column: Callable[[], pa.Column]
     name: str
-    in_summary: Callable | None = None
+    summary_column: Callable[[], pa.Column] | None = None
 
 
 METRICS = {
@@ -94,10 +113,13 @@ METRICS = {
     "epochs_to_target": Metric(lambda: whole_or_none(1), "epochs"),
     "loss_roughness": Metric(at_least_0, "roughness"),
 }
-SUMMARISED = [name for name, metric in METRICS.items() if metric.in_summary]
+SUMMARY_COLUMNS = {
+    name: metric.summary_column for name, metric in METRICS.items() if metric.summary_column
+}
+SUMMARISED = list(SUMMARY_COLUMNS)
 COMPARISON = {"claim": text(), "protocol": text(), "comparison": text(), "output": text()}
 MEASURED = {"metric": text(), "scale": text(), "margin": at_least_0()}
-SIGNAL = {
+SIGNAL: dict[str, Callable[[], pa.Column]] = {
     "weight_grad_norm": at_least_0,
     "delta_norm": at_least_0,
     "activation_mean": number,
@@ -107,10 +129,10 @@ SIGNAL = {
 TABLES = {
     "runs": table(
         RUN,
-        **{name: METRICS[name].kind() for name in SUMMARISED},
+        **{name: METRICS[name].column() for name in SUMMARISED},
         diverged=flag(),
         diverged_epoch=whole_or_none(1),
-        **{name: METRICS[name].kind() for name in METRICS if name not in SUMMARISED},
+        **{name: METRICS[name].column() for name in METRICS if name not in SUMMARISED},
     ),
     "block_losses": table({**RUN, "epoch": whole(1)}, loss=number()),
     "losses": table(
@@ -120,11 +142,11 @@ TABLES = {
     ),
     "layers": table(
         {**RUN, "epoch": whole(0), "layer": whole(1)},
-        **{column: kind() for column, kind in SIGNAL.items()},
+        **{name: column() for name, column in SIGNAL.items()},
     ),
     "signal": table(
         {**COMBINATION, "epoch": whole(0), "layer": whole(1)},
-        **{f"{column}_{q}": kind() for column, kind in SIGNAL.items() for q in QUARTILES},
+        **{f"{name}_{q}": column() for name, column in SIGNAL.items() for q in QUARTILES},
     ),
     "missing": table({**COMBINATION, "first_seed": whole(0)}, last_seed=whole(0)),
     "summary": table(
@@ -135,8 +157,8 @@ TABLES = {
         plateau_left=number(pa.Check.ge(1), allowed="a number, 1 or more"),
         epochs_to_target_median=number(pa.Check.ge(1), allowed="a number, 1 or more"),
         **{
-            f"{metric}_{statistic}": METRICS[metric].in_summary()
-            for metric in SUMMARISED
+            f"{name}_{statistic}": column()
+            for name, column in SUMMARY_COLUMNS.items()
             for statistic in STATISTICS
         },
     ),

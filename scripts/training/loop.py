@@ -1,8 +1,13 @@
 """The training loop, for ten seeds side by side."""
 
+from collections.abc import Iterator, Sequence
+
+import pandas as pd
 import torch
 
-from framework import BCEWithLogitsLoss
+from framework import BCEWithLogitsLoss, Sequential
+from framework.losses import Loss
+from framework.optim import Optimizer
 from scripts.study.datasets import draw_replicas, orders
 from scripts.training.measures import (
     first_epoch,
@@ -15,33 +20,37 @@ from scripts.training.network import DTYPES, PER_REPLICA, build, loss_of, optimi
 from scripts.training.progress import progress
 
 TEN = 10  # seeds 0 to 9, 10 to 19, …: always trained in one tensor, which fixes a run's last bits
-SIDE_BY_SIDE = {"cpu": TEN, "cuda": 1000 * TEN}  # seeds in a tensor: as many as are fastest
-LAYER_EPOCHS = (0, 1, 10, 100)  # when layers are measured, besides the last epoch
+SIDE_BY_SIDE = {"cpu": TEN, "cuda": 1000 * TEN}  # seeds in a tensor: the number that is fastest
+LAYER_EPOCHS = (0, 1, 10, 100)  # epochs after which layers are measured, besides the last
 
 
-@torch.inference_mode()  # spares torch the book-keeping for gradients that it is not asked for
-def train(settings, hidden, output, seeds):
-    """Train a network for each seed. The tables runs, losses and layers, still without the names
-    of protocol and activations.
+@torch.inference_mode()  # spares torch the bookkeeping for gradients, which nothing here asks for
+def train(
+    settings: dict, hidden: str, output: str, seeds: Sequence[int]
+) -> dict[str, pd.DataFrame]:
+    """Train a network for each seed, and return the tables runs, losses and layers.
+
+    The tables have no columns for the protocol and the activations.
     """
-    device, dtype = settings["device"], DTYPES[settings["precision"]]
-    x, t, x_test, t_test = (p.to(device, dtype) for p in draw_replicas(settings, seeds))
+    device = settings["device"]
+    dtype = DTYPES[settings["precision"]]
+    x, t, x_test, t_test = (part.to(device, dtype) for part in draw_replicas(settings, seeds))
     network = build(settings, hidden, output, seeds)
     criterion = loss_of(settings, output)
     optimizer = optimizer_of(settings, network)
 
-    losses, accuracies = [], []
+    losses_by_epoch = []
+    accuracies = []
     layers = {0: measure_layers(network, criterion, x, t)}
-    tell = progress(settings["epochs"])
+    report_epoch = progress(settings["epochs"])
     for epoch, order in enumerate(orders(settings, seeds), start=1):
-        order = order.to(device)
-        loss, right = train_epoch(settings, network, criterion, optimizer, x, t, order)
-        losses.append(loss)
+        loss, right = train_epoch(settings, network, criterion, optimizer, x, t, order.to(device))
+        losses_by_epoch.append(loss)
         accuracies.append(right)
-        tell(epoch, loss)
+        report_epoch(epoch, loss)
         if epoch in LAYER_EPOCHS or epoch == settings["epochs"]:
             layers[epoch] = measure_layers(network, criterion, x, t)
-    losses = torch.stack(losses).cpu()  # (epochs, R)
+    losses = torch.stack(losses_by_epoch).cpu()  # (epochs, R)
 
     train_accuracy = accuracy(settings, criterion, network(x), t).cpu()
     test_accuracy = accuracy(settings, criterion, network(x_test), t_test).cpu()
@@ -53,13 +62,23 @@ def train(settings, hidden, output, seeds):
     }
 
 
-def train_epoch(settings, network, criterion, optimizer, x, t, order):
-    """One pass over the points. Each replica's mean loss and accuracy over them, (R,) and (R,), as
-    they were in training: those of a batch before its step.
+def train_epoch(
+    settings: dict,
+    network: Sequential,
+    criterion: Loss,
+    optimizer: Optimizer,
+    x: torch.Tensor,
+    t: torch.Tensor,
+    order: torch.Tensor,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Train for one pass over the points, and return each replica's mean loss and accuracy.
+
+    Both have the shape (R,), and are those during training: of each batch before its step.
     """
     x, t = shuffled(x, order), shuffled(t, order)
     size = settings["batch_size"]
-    total, outputs = 0, []
+    total = x.new_zeros(len(x))  # (R,)
+    outputs = []
     for x_batch, t_batch in zip(x.split(size, dim=1), t.split(size, dim=1), strict=True):
         optimizer.zero_grad()
         output = network(x_batch)
@@ -71,17 +90,21 @@ def train_epoch(settings, network, criterion, optimizer, x, t, order):
     return total / x.shape[1], accuracy(settings, criterion, torch.cat(outputs, dim=1), t)
 
 
-def shuffled(points, order):
-    """Points (R, N, features) in each replica's order (R, N); in memory feature by feature, as
-    layers have them.
+def shuffled(points: torch.Tensor, order: torch.Tensor) -> torch.Tensor:
+    """Return points (R, N, features) in each replica's order (R, N).
+
+    They lie in memory feature by feature, as the outputs of layers do.
     """
     features = points.mT
     return features.gather(-1, order.unsqueeze(-2).expand_as(features)).mT
 
 
-def accuracy(settings, criterion, output, labels):
-    """The share of points whose label the output predicts, (R,). NaN where an output is infinite or
-    no number.
+def accuracy(
+    settings: dict, criterion: Loss, output: torch.Tensor, labels: torch.Tensor
+) -> torch.Tensor:
+    """Return the share of points whose label the output predicts, (R,).
+
+    NaN where an output is infinite or NaN.
     """
     probability = output.sigmoid() if isinstance(criterion, BCEWithLogitsLoss) else output
     predicted = probability.round() if settings["prediction"] == "round" else probability > 0.5
@@ -89,10 +112,13 @@ def accuracy(settings, criterion, output, labels):
     return right.masked_fill(~output.isfinite(), torch.nan).mean(PER_REPLICA)
 
 
-def train_by_tens(settings, hidden, output, first, last):
-    """`train` for seeds first to last, with the other seeds of their tens, which are left out of
-    the tables: so a seed is always replica s mod 10 of a tensor, and its bits depend on no other's
-    being asked for.
+def train_by_tens(
+    settings: dict, hidden: str, output: str, first: int, last: int
+) -> Iterator[dict[str, pd.DataFrame]]:
+    """Train seeds first to last with `train`, and yield their tables part by part.
+
+    The other seeds of their tens are trained too, and left out of the tables. So seed s is always
+    replica s mod 10 of a tensor, and its bits do not depend on which seeds are asked for.
     """
     start, end = first // TEN * TEN, (last // TEN + 1) * TEN
     at_once = SIDE_BY_SIDE[settings["device"]]
@@ -100,5 +126,5 @@ def train_by_tens(settings, hidden, output, first, last):
         seeds = range(begin, min(begin + at_once, end))
         if end - start > at_once:
             print(f"seeds {max(first, seeds[0])} to {min(last, seeds[-1])}", flush=True)
-        made = train(settings, hidden, output, list(seeds))
-        yield {name: rows[rows["seed"].between(first, last)] for name, rows in made.items()}
+        tables = train(settings, hidden, output, list(seeds))
+        yield {name: rows[rows["seed"].between(first, last)] for name, rows in tables.items()}

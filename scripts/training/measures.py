@@ -1,15 +1,28 @@
 """What is measured of networks in training."""
 
+from collections.abc import Mapping, Sequence
+
 import pandas as pd
 import torch
 
+from framework import Sequential
+from framework.losses import Loss
 from scripts.training.network import PER_REPLICA
 
 
-def measure_layers(network, criterion, x, t):
-    """For each linear layer, of the loss over all points: ‖∂L/∂W‖, and ‖∂L/∂z‖ where z is what the
-    layer gives; of its activation y = f(z): the mean, the standard deviation over points (of each
-    unit; then the root mean square over units), and the root mean square of f′(z): (R, layers).
+def measure_layers(
+    network: Sequential, criterion: Loss, x: torch.Tensor, t: torch.Tensor
+) -> dict[str, torch.Tensor]:
+    """Measure each linear layer and its activation y = f(z), for the loss L over all points.
+
+    Returns {name: values (R, layers)}:
+
+    weight_grad_norm   ‖∂L/∂W‖ of the layer's weights W;
+    delta_norm         ‖∂L/∂z‖ of the layer's output z;
+    activation_mean    the mean of y;
+    activation_std     the standard deviation of y over points, for each unit; then the root mean
+                       square over units;
+    activation_slope   the root mean square of f′(z).
     """
     criterion(network(x), t)
     gradient = criterion.backward()
@@ -36,28 +49,40 @@ def measure_layers(network, criterion, x, t):
     }
 
 
-def norm(values):
-    """Each replica's Euclidean norm."""
+def norm(values: torch.Tensor) -> torch.Tensor:
+    """Return each replica's Euclidean norm, (R,)."""
     return (values * values).sum(PER_REPLICA).sqrt()
 
 
-def rms(values):
-    """Each replica's root mean square."""
+def rms(values: torch.Tensor) -> torch.Tensor:
+    """Return each replica's root mean square, (R,)."""
     return (values * values).mean(PER_REPLICA).sqrt()
 
 
-def first_epoch(reached):
-    """The first epoch, from 1, in which each replica is True, of (epochs, R); none where never."""
+def first_epoch(reached: torch.Tensor) -> pd.Series:
+    """Return the first epoch, counted from 1, in which each replica is True.
+
+    `reached` has the shape (epochs, R). The epoch is missing where a replica is never True.
+    """
     first = pd.Series(reached.to(torch.uint8).argmax(0).numpy() + 1, dtype="Int64")
     return first.where(pd.Series(reached.any(0).numpy()))
 
 
-def runs_table(seeds, losses, train_accuracy, test_accuracy, epochs_to_target):
-    """A row a run. A loss that is no finite number is a result: the run diverged at that epoch,
-    and has no final values.
+def runs_table(
+    seeds: Sequence[int],
+    losses: torch.Tensor,
+    train_accuracy: torch.Tensor,
+    test_accuracy: torch.Tensor,
+    epochs_to_target: pd.Series,
+) -> pd.DataFrame:
+    """Return the table runs, a row for each seed.
+
+    A loss (epochs, R) that is infinite or NaN is a result: the run diverged in that epoch, and has
+    no final values. An accuracy (R,) that is NaN means that it diverged in the last epoch.
     """
     finite = losses.isfinite()
-    finite[-1] &= train_accuracy.isfinite() & test_accuracy.isfinite()  # the last step's doing
+    # The last loss is from before the last step, which only the accuracies show.
+    finite[-1] &= train_accuracy.isfinite() & test_accuracy.isfinite()
     diverged = ~finite.all(0)
     final = {
         "final_train_loss": losses[-1].numpy(),
@@ -72,8 +97,8 @@ def runs_table(seeds, losses, train_accuracy, test_accuracy, epochs_to_target):
     return table
 
 
-def roughness(losses):
-    """How jagged each replica's curve of losses (epochs, R) is: r = √mean((Δ² log L)²), (R,).
+def roughness(losses: torch.Tensor) -> torch.Tensor:
+    """Return the roughness r = √mean((Δ² log L)²) of each replica's losses (epochs, R), (R,).
 
     Δ² log Lₑ = log Lₑ₊₁ − 2 log Lₑ + log Lₑ₋₁ is 0 on a curve that falls at a steady rate, whatever
     the rate, and on a flat one. NaN where there are fewer than three epochs or a loss has no log.
@@ -83,8 +108,8 @@ def roughness(losses):
     return jaggedness.where(jaggedness.isfinite(), torch.nan)
 
 
-def losses_table(seeds, losses):
-    """A row a seed and epoch."""
+def losses_table(seeds: Sequence[int], losses: torch.Tensor) -> pd.DataFrame:
+    """Return the table losses, a row for each seed and epoch, of losses (epochs, R)."""
     epochs = len(losses)
     return pd.DataFrame(
         {
@@ -95,17 +120,19 @@ def losses_table(seeds, losses):
     )
 
 
-def layers_table(seeds, layers):
-    """A row a seed, epoch and layer; layers count from 1."""
-    rows = [
-        {
-            "seed": seed,
-            "epoch": epoch,
-            "layer": layer + 1,
-            **{name: values[replica, layer].item() for name, values in measures.items()},
-        }
-        for replica, seed in enumerate(seeds)
-        for epoch, measures in layers.items()
-        for layer in range(measures["activation_mean"].shape[1])
-    ]
+def layers_table(
+    seeds: Sequence[int], layers: Mapping[int, Mapping[str, torch.Tensor]]
+) -> pd.DataFrame:
+    """Return the table layers, a row for each seed, epoch and layer, counted from 1.
+
+    `layers` is {epoch: the result of `measure_layers`}.
+    """
+    rows = []
+    for replica, seed in enumerate(seeds):
+        for epoch, measures in layers.items():
+            for layer in range(measures["activation_mean"].shape[1]):
+                row: dict[str, float] = {"seed": seed, "epoch": epoch, "layer": layer + 1}
+                for name, values in measures.items():
+                    row[name] = values[replica, layer].item()
+                rows.append(row)
     return pd.DataFrame(rows)

@@ -1,52 +1,68 @@
 """The network of the study, its loss and its optimizer, as a protocol's settings describe them."""
 
+from collections.abc import Sequence
+
 import torch
 
 import framework
-from framework import MLP, Linear, glorot_uniform_
+from framework import MLP, Linear, Sequential, glorot_uniform_
+from framework.losses import Loss
+from framework.optim import Optimizer
 from scripts.study.activations import by_name
 from scripts.study.choices import LOSSES, OPTIMIZERS
 from scripts.study.datasets import WEIGHTS, stream
 
-NUDGE = 1e-12  # of a weight: some thousand times its last digit in double precision
+NUDGE = 1e-12  # relative change of a weight: a few thousand times the last digit of a double
 DTYPES = {"double": torch.float64, "single": torch.float32}
 PER_REPLICA = (-2, -1)  # the axes of one replica's points and outputs
 
 
-def build(settings, hidden, output, seeds):
-    """The network of the report, a replica for each seed, as it is before training. Its weights are
-    drawn on the processor in double precision, so that a seed starts from the same ones everywhere.
+def build(settings: dict, hidden: str, output: str, seeds: Sequence[int]) -> MLP:
+    """Return the network before training, with one replica for each seed.
+
+    The weights are drawn on the processor in double precision, so that a seed starts from the same
+    weights on every device and in every precision.
     """
-    device, dtype = settings["device"], DTYPES[settings["precision"]]
+    device = settings["device"]
+    dtype = DTYPES[settings["precision"]]
     classes = by_name()
-    hidden, output = (classes[trained(settings, name)] for name in (hidden, output))
+    hidden_class = classes[trained(settings, hidden)]
+    output_class = classes[trained(settings, output)]
     generators = [stream(seed, WEIGHTS) for seed in seeds]
     widths = (2, *settings["hidden_widths"], 1)
-    network = MLP(hidden, output, widths, generator=generators, dtype=torch.float64)
+    network = MLP(hidden_class, output_class, widths, generator=generators, dtype=torch.float64)
     for layer in network:
         if isinstance(layer, Linear):
+            weight, bias = layer.parameters()
             if settings["initialisation"] == "glorot":
-                glorot_uniform_(layer.weight, settings["gain"], generators)
+                glorot_uniform_(weight, settings["gain"], generators)
             if settings["biases"] == "zero":
-                layer.bias.zero_()
-            layer.weight, layer.bias = (p.to(device, dtype) for p in layer.parameters())
+                bias.zero_()
+            layer.weight = weight.to(device, dtype)
+            layer.bias = bias.to(device, dtype)
             if settings["start"] == "nudged":
                 layer.weight = layer.weight * (1 + max(NUDGE, torch.finfo(dtype).eps))
     return network
 
 
-def trained(settings, name):
-    """The activation that a protocol trains where it says `name`."""
+def trained(settings: dict, name: str) -> str:
+    """Return the activation that a protocol trains in the place of `name`."""
     return settings["substitute"].get(name, name)
 
 
-def loss_of(settings, output):
+def loss_of(settings: dict, output: str) -> Loss:
+    """Return the protocol's loss, of logits if the output is the identity.
+
+    It gives each replica its own value, (R,).
+    """
     loss = LOSSES[settings["loss"]]
     gives_logits = trained(settings, output) == "identity"
-    return getattr(framework, loss.of_logits if gives_logits else loss.of_outputs)(dim=PER_REPLICA)
+    name = loss.of_logits if gives_logits else loss.of_outputs
+    return getattr(framework, name)(dim=PER_REPLICA)
 
 
-def optimizer_of(settings, network):
+def optimizer_of(settings: dict, network: Sequential) -> Optimizer:
+    """Return the protocol's optimizer, for the parameters of a network."""
     optimizer = OPTIMIZERS[settings["optimizer"]]
     arguments = [settings[name] for name in optimizer.settings]
     return getattr(framework, optimizer.name)(network.parameters(), *arguments)

@@ -1,9 +1,10 @@
-"""One number for what code does: comments, docstrings and layout do not change it."""
+"""A digest of what code does: comments, docstrings and layout do not change it."""
 
 import ast
 import functools
 import hashlib
 import json
+from collections.abc import Container, Iterable
 from pathlib import Path
 
 from scripts.study.syntax import parsed
@@ -11,13 +12,16 @@ from scripts.study.syntax import parsed
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef)
 
 
-def digest_of(*parts):
-    """SHA-256 of anything that JSON can say."""
+def digest_of(*parts: object) -> str:
+    """Return the SHA-256 of anything that JSON can hold."""
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def code_digest(paths, unused=()):
-    """SHA-256 of the syntax trees of Python files, without docstrings and the classes not used."""
+def code_digest(paths: Iterable[str | Path], unused: Container[str | None] = ()) -> str:
+    """Return the SHA-256 of the syntax trees of Python files.
+
+    Docstrings do not count, nor do the classes and functions whose names are in `unused`.
+    """
     digest = hashlib.sha256()
     for path in sorted(map(Path, paths)):
         digest.update(f"{path.name}\n".encode())
@@ -27,19 +31,21 @@ def code_digest(paths, unused=()):
     return digest.hexdigest()
 
 
-@functools.cache  # for many steps run the same files
-def items(path):
-    """(name or None, syntax tree in words) of each statement of a file."""
+@functools.cache  # many steps run the same files
+def items(path: Path) -> list[tuple[str | None, str]]:
+    """Return (name or None, syntax tree as text) of each statement of a file."""
     tree = parsed(path)
-    for node in ast.walk(tree):  # which nobody else asks for docstrings
+    for node in ast.walk(tree):  # nothing else that reads the shared tree needs its docstrings
         if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
             del node.body[0]
     return [(getattr(item, "name", None), in_words(item)) for item in tree.body]
 
 
-def in_words(node):
-    """A syntax tree in words that are the same in every version of Python: those of ast.dump and
-    ast.unparse are not, since versions add fields, and write strings in other quotes.
+def in_words(node: object) -> str:
+    """Return a syntax tree as text that is the same in every version of Python.
+
+    The text of ast.dump and ast.unparse is not: versions add fields, and write strings in other
+    quotes.
     """
     if isinstance(node, ast.JoinedStr):  # Python 3.12 adds empty texts to f-strings
         node.values = [part for part in node.values if getattr(part, "value", None) != ""]
@@ -53,11 +59,13 @@ def in_words(node):
 
 
 @functools.cache
-def imported(path, root, left_out=frozenset()):
-    """The file and the project's own files that it imports, and those that they import, …; without
-    some, and what only those import.
+def imported(path: Path, root: Path, left_out: frozenset[Path] = frozenset()) -> frozenset[Path]:
+    """Return a file and the project's files that it imports, directly or through others.
+
+    Files in `left_out` are not followed: neither they nor what only they import are returned.
     """
-    found, waiting = set(), [path]
+    found: set[Path] = set()
+    waiting = [path]
     while waiting:
         path = waiting.pop()
         if path not in found and path not in left_out:
@@ -67,16 +75,22 @@ def imported(path, root, left_out=frozenset()):
 
 
 @functools.cache
-def imports(path, root):
-    """The project's own files that a file names in its imports."""
+def imports(path: Path, root: Path) -> list[Path]:
+    """Return the project's files that the import statements of a file name."""
     names = []
     for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            package = [*path.relative_to(root).parts[: -node.level]] if node.level else []
-            module = ".".join([*package, *([node.module] if node.module else [])])
-            names += [module, *(f"{module}.{alias.name}" for alias in node.names)]
-    files = (root.joinpath(*name.split(".")) for name in names)
-    both = (place for file in files for place in (file.with_suffix(".py"), file / "__init__.py"))
-    return [place for place in both if place.is_file()]
+            parts = list(path.relative_to(root).parts[: -node.level]) if node.level else []
+            if node.module:
+                parts.append(node.module)
+            module = ".".join(parts)
+            names.append(module)
+            names += [f"{module}.{alias.name}" for alias in node.names]
+    files = []
+    for name in names:
+        place = root.joinpath(*name.split("."))
+        candidates = (place.with_suffix(".py"), place / "__init__.py")
+        files += [file for file in candidates if file.is_file()]
+    return files

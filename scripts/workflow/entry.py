@@ -1,4 +1,4 @@
-"""What the command of every step has in common: a config, and a digest for its receipt."""
+"""What the commands of all steps share: a config, and a digest for the receipt."""
 
 import argparse
 import json
@@ -10,8 +10,12 @@ from scripts.workflow.digest import digest_of
 RESOLVED = Path(".snakemake/configs")
 
 
-def arguments_of(documentation, **options):
-    """Return the arguments of a step's command: --config, --by, and `options` {name: keywords}."""
+def arguments_of(documentation: str, **options: dict) -> argparse.Namespace:
+    """Return the arguments of a step's command.
+
+    They are --config, --by and the `options`, {name: keywords of argparse's add_argument}. The
+    first line of `documentation` describes the command.
+    """
     parser = argparse.ArgumentParser(description=documentation.splitlines()[0])
     parser.add_argument("--config", required=True, type=read_resolved)
     parser.add_argument("--by", help="the digest for the receipt; none is written without it")
@@ -20,9 +24,10 @@ def arguments_of(documentation, **options):
     return parser.parse_args()
 
 
-def write_resolved(config):
-    """Write a config, with what the command line says, into a file for the steps. Its name depends
-    on its content: a run that is at work keeps its own.
+def write_resolved(config: dict) -> Path:
+    """Write a config, with what the command line adds to it, into a file for the steps.
+
+    The file's name depends on its content, so a run that is already at work keeps its own config.
     """
     path = RESOLVED / f"{digest_of(config)[:16]}.json"
     if not path.exists():
@@ -30,6 +35,6 @@ def write_resolved(config):
     return path
 
 
-def read_resolved(path):
-    """The config of a run."""
+def read_resolved(path: str | Path) -> dict:
+    """Return the config of a run."""
     return json.loads(Path(path).read_text(encoding="utf-8"))

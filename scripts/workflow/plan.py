@@ -1,9 +1,8 @@
 """Plan a run: the one file that knows how Snakemake works.
 
-Snakemake decides by dates and by its records whether a step runs again; the study decides by
-receipts (receipts.py). So each step has one input more, its *stamp*: an empty file of long ago
-where the step's receipt holds, and a new one where it does not. To Snakemake that is an input
-that has changed, for every target and every option.
+Snakemake decides by dates and records whether a step runs again, the study by receipts
+(receipts.py). So each step has one more input, its *stamp*: an empty file of long ago if the step's
+receipt holds, and a new one if not: to Snakemake a changed input, with any target or option.
 """
 
 import contextlib
@@ -13,7 +12,10 @@ import shlex
 import shutil
 import sys
 import time
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+
+from snakemake.api import Workflow
 
 from scripts.study.config import check, completed, training_settings
 from scripts.study.errors import StudyError, reported
@@ -33,15 +35,15 @@ SHOWN = 5  # edited files, by name
 class Plan:
     """The study that a config and the command line ask for.
 
-    config_file  from which the steps read the config
+    config_file  the file from which the steps read the config
     training     {block: settings}
-    partial      whether nothing is trained, and the report is of what is there
-    made_by      {step: a digest of the code and settings that it runs with}
-    digest       of the study's code and settings
+    partial      whether the report is written from the runs that exist, without training
+    made_by      {step: the digest of the code and settings that it runs with}
+    digest       the digest of the study's code and settings
     blocks       the files of the blocks that are aggregated
     """
 
-    def __init__(self, workflow, config):
+    def __init__(self, workflow: Workflow, config: dict) -> None:
         with reported("config"):
             config.update(completed(config, workflow.overwrite_configfiles))
             settings = training_settings(config)
@@ -56,38 +58,36 @@ class Plan:
             if workflow.is_main_process:
                 stamp_all(self.made_by)
 
-    def environment(self):
+    def environment(self) -> str:
         """Return the shell code that sets what each step needs.
 
-        malloc keeps freed memory for the next tensors. By default it gives blocks above 128 KiB
-        back, and to fetch their pages again takes longer than to compute with them.
+        malloc keeps freed memory for the next tensors. By default it returns blocks above 128 KiB
+        to the system, and getting their pages again takes longer than computing with them.
         """
-        found = filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])
+        paths = filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])
         variables = {
-            "PYTHONPATH": os.pathsep.join(found),
-            "PYTHONSAFEPATH": 1,  # what lies in the folder of the results is not imported
+            "PYTHONPATH": os.pathsep.join(paths),
+            "PYTHONSAFEPATH": 1,  # modules in the folder of the results are not imported
             "CONFIG": self.config_file,
             "DIGEST": self.digest,
             "WARM": f"{os.getpid()} .snakemake/warm-{platform.node()}-{os.getpid()}",
             "MALLOC_MMAP_THRESHOLD_": 33554432,
             "MALLOC_TRIM_THRESHOLD_": 1073741824,
         }
-        said = " ".join(f"{name}={shlex.quote(str(value))}" for name, value in variables.items())
+        values = " ".join(f"{name}={shlex.quote(str(value))}" for name, value in variables.items())
         step = f'step() {{ {shlex.quote(sys.executable)} -m scripts.workflow.warm "$@"; }}'
-        # Snakemake fills in what stands in single braces.
-        return f"export {said}; {step}; ".replace("{", "{{").replace("}", "}}")
+        # Snakemake fills in what is in single braces.
+        return f"export {values}; {step}; ".replace("{", "{{").replace("}", "}}")
 
 
 @reported("study")
-def check_place(workflow):
-    """End with a line unless the Snakefile lies beside the code that Python found, and every file
-    that people write is there: Snakemake skips a step without its input if the output is there.
-    """
+def check_place(workflow: Workflow) -> None:
+    """Raise an error unless the Snakefile is beside its code, and every source is a file."""
     folder = workflow.current_basedir
     if Path(folder).resolve() != ROOT.resolve():
         raise StudyError(f"the Snakefile lies in {folder}, but its code was found in {ROOT}")
     if workflow.is_main_process:
-        for path in sources():
+        for path in sources():  # Snakemake skips a step without its input if the output exists
             if not Path(path).is_file():
                 raise StudyError(f"{Path.cwd()}: {path} is missing, or is not a file")
         with reported("config"):
@@ -95,7 +95,7 @@ def check_place(workflow):
 
 
 @reported("results")
-def prepare(workflow):
+def prepare(workflow: Workflow) -> None:
     """Make results/ ready to be written to, and a group of blocks one process on a cluster."""
     settings = workflow.executor_plugin.common_settings
     if settings.touch_exec:
@@ -105,23 +105,23 @@ def prepare(workflow):
     clear_unfinished("results")
 
 
-def tell_full_disk():
-    """Say that the disk is full, if it is: the logs on it are then empty."""
+def report_full_disk() -> None:
+    """Print that the disk is full, if it is: the logs on it are then empty."""
     if shutil.disk_usage("results").free < 100_000:  # bytes
         print("results: the disk is full", file=sys.stderr)
 
 
-def receipt(step):
-    """The output that says what a step made."""
+def receipt(step: str) -> str:
+    """Return the output of a step that says what it made."""
     return str(path_of(step))
 
 
-def stamp(step):
-    """The input that is new where a step's receipt does not hold."""
+def stamp(step: str) -> str:
+    """Return the input of a step that is new if its receipt does not hold."""
     return str(STAMPS / step)
 
 
-def stamp_all(made_by):
+def stamp_all(made_by: Mapping[str, str]) -> None:
     """Stamp each step by its receipt. Name the results that were edited, and copy them."""
     correct_dates([*map(Path, sources()), *Path("results").rglob("*")])
     audit = Audit(made_by)
@@ -135,18 +135,16 @@ def stamp_all(made_by):
             path.write_text("")
             os.utime(path, LONG_AGO)
     keep(audit.edited, "results/edited")
-    for path in audit.edited[:SHOWN]:
-        note = "was changed since it was made: a run makes it again; results/edited/ has a copy"
-        print(f"{path} {note}", file=sys.stderr)
+    note = "was changed since it was made: a run makes it again; results/edited/ has a copy"
+    for edited in audit.edited[:SHOWN]:
+        print(f"{edited} {note}", file=sys.stderr)
     if len(audit.edited) > SHOWN:
         print(f"… and so were {len(audit.edited) - SHOWN} more", file=sys.stderr)
 
 
-def correct_dates(paths):
-    """Date files from the future now: they would seem newer than any stamp. So would those of 1970
-    seem, to Snakemake, to have no date.
-    """
+def correct_dates(paths: Iterable[Path]) -> None:
+    """Set dates in the future, which are newer than any stamp, and dates of 1970 to now."""
     for path in paths:
         with contextlib.suppress(OSError):
-            if not 0 < path.stat().st_mtime <= time.time():
+            if not 0 < path.stat().st_mtime <= time.time():  # to Snakemake, 1970 is no date
                 os.utime(path)

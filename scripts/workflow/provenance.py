@@ -1,37 +1,56 @@
 """Where results come from: code, settings, packages, machine, time."""
 
+import contextlib
 import csv
 import datetime
 import os
 import platform
-import subprocess
+from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 
 from scripts.study.config import protocols
+from scripts.study.git import git
 from scripts.study.layout import benchmark, combinations
 from scripts.study.project import ROOT
 from scripts.workflow.digest import digest_of
 
 CPUINFO = Path("/proc/cpuinfo")
-PACKAGES = ("torch", "numpy", "scipy", "pandas", "matplotlib", "jinja2", "pypandoc_binary")
-PACKAGES += ("typst", "snakemake")
-ENVIRONMENT = ("MKL_CBWR", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "ATEN_CPU_CAPABILITY")
-ENVIRONMENT += ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_")
+PACKAGES = (
+    "torch",
+    "numpy",
+    "scipy",
+    "pandas",
+    "matplotlib",
+    "jinja2",
+    "pypandoc_binary",
+    "typst",
+    "snakemake",
+)
+ENVIRONMENT = (
+    "MKL_CBWR",
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "ATEN_CPU_CAPABILITY",
+    "MALLOC_MMAP_THRESHOLD_",
+    "MALLOC_TRIM_THRESHOLD_",
+)
 INSTRUCTIONS = ("avx2", "fma", "avx512f", "avx512_bf16", "amx_tile", "asimd", "sve")
 
 
-def provenance(config, digest, receipts):
-    """Say which code and settings made the results, where, and with what."""
-    own = protocols(config)
-    ours = git("rev-parse", "--show-toplevel") == str(ROOT.resolve())  # not a repository around us
-    commit = git("rev-parse", "HEAD") if ours else None
+def provenance(config: dict, digest: str, receipts: Iterable[str]) -> dict:
+    """Return which code and settings made the results, where, and with what.
+
+    `digest` is that of the study, and `receipts` names the steps whose time counts.
+    """
+    settings = protocols(config)
+    commit, dirty = _commit()
     return {
         "commit": commit,
-        "dirty": commit and bool(git("status", "--porcelain")),
+        "dirty": dirty,
         "study": digest,
         "config": digest_of(config),
-        "runs": sum(own[protocol]["seeds"] for protocol, *_ in combinations(config)),
+        "runs": sum(settings[protocol]["seeds"] for protocol, *_ in combinations(config)),
         "python": platform.python_version(),
         "packages": {package: version(package) for package in PACKAGES},
         "host": platform.node(),
@@ -44,25 +63,39 @@ def provenance(config, digest, receipts):
     }
 
 
-def processor():
-    """The processor's name, how many there are, and which of the instructions it has on which
-    torch's last bits may depend.
+def _commit() -> tuple[str | None, bool | None]:
+    """Return the project's commit, and whether files differ from it; None for what is unknown."""
+    with contextlib.suppress(OSError):  # git is not installed
+        # A repository that only contains the project's folder does not count.
+        if git("rev-parse", "--show-toplevel", folder=ROOT) == str(ROOT.resolve()):
+            commit = git("rev-parse", "HEAD", folder=ROOT)
+            if commit:
+                return commit, bool(git("status", "--porcelain", folder=ROOT))
+    return None, None
+
+
+def processor() -> dict:
+    """Return the processor's name, the number of processors, and some of its instructions.
+
+    These are the instructions on which the last bits of torch's results may depend.
     """
-    said = {}
+    values: dict[str, str] = {}
     if CPUINFO.exists():
-        lines = CPUINFO.read_text(encoding="utf-8").split("\n\n")[0].splitlines()
-        said = dict(map(str.strip, line.split(":", 1)) for line in lines if ":" in line)
-    flags = said.get("flags", said.get("Features", "")).split()
+        for line in CPUINFO.read_text(encoding="utf-8").split("\n\n")[0].splitlines():
+            if ":" in line:
+                name, value = line.split(":", 1)
+                values[name.strip()] = value.strip()
+    flags = values.get("flags", values.get("Features", "")).split()
     return {
-        "name": said.get("model name") or platform.processor() or platform.machine(),
+        "name": values.get("model name") or platform.processor() or platform.machine(),
         "count": os.cpu_count(),
         "instructions": [name for name in INSTRUCTIONS if name in flags],
     }
 
 
-def seconds_of_steps(steps):
-    """{step: the seconds it took}, those of training together; each when it was last done."""
-    seconds = {}
+def seconds_of_steps(steps: Iterable[str]) -> dict[str, float]:
+    """Return {step: the seconds that it took when it last ran}, those of training added up."""
+    seconds: dict[str, float] = {}
     for step in steps:
         path = Path(benchmark(step))
         if path.exists():
@@ -70,13 +103,3 @@ def seconds_of_steps(steps):
             for row in csv.DictReader(path.read_text().splitlines(), delimiter="\t"):
                 seconds[kind] = round(seconds.get(kind, 0) + float(row["s"]), 3)
     return seconds
-
-
-def git(*arguments):
-    """What git says of the project; None where there is no git or no repository."""
-    command = ["git", "-C", str(ROOT), *arguments]
-    try:
-        result = subprocess.run(command, capture_output=True, text=True)
-    except OSError:
-        return None
-    return None if result.returncode else result.stdout.strip()

@@ -1,14 +1,15 @@
-"""Receipts: what each step made, and from what, so that it is known whether that still holds.
+"""Receipts: what each step made, and from what, which decides whether its results still hold.
 
 results/receipts/STEP.json says `by` (the digest of the step's code and settings), and which files
-were `made` and `read`, with their SHA-256. A step runs again if any of that is not as it was,
-whatever the files' dates say: a clock may jump.
+were `made` and `read`, with their SHA-256. A step runs again if any of that has changed, whatever
+the dates of the files: a clock may jump.
 """
 
 import contextlib
 import hashlib
 import json
 import os
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from scripts.study.files import write_whole
@@ -19,89 +20,104 @@ KEYS = {"by", "made", "read"}
 
 
 @contextlib.contextmanager
-def receipt(step, by, made, read=()):
-    """Write the receipt of what is done in the block, if `by` is given and nothing goes wrong. What
-    is read is looked at before, so that an edit in the meantime is noticed later.
+def receipt(
+    step: str, by: str | None, made: Iterable[str | Path], read: Iterable[str | Path] = ()
+) -> Iterator[None]:
+    """Write the receipt of what the block does, if `by` is given and the block raises no error.
+
+    The files in `read` are hashed before the block runs, so that an edit in the meantime is noticed
+    later.
     """
-    read = {path: sha256(path) for path in map(str, read)} if by else {}
+    hashes_before = {path: sha256(path) for path in map(str, read)} if by else {}
     yield
     if by:
-        said = {
+        content = {
             "by": by,
             "made": {path: sha256(path) for path in map(str, made)},
-            "read": read,
+            "read": hashes_before,
         }
-        write_whole(path_of(step), json.dumps(said, indent=1).encode())
+        write_whole(path_of(step), json.dumps(content, indent=1).encode())
 
 
-def path_of(step):
+def path_of(step: str) -> Path:
+    """Return the path of a step's receipt."""
     return FOLDER / f"{step}.json"
 
 
-def sha256(path):
+def sha256(path: str | Path) -> str:
+    """Return the SHA-256 of a file."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def read_receipt(step):
-    """What a receipt says; None where there is none that can be read."""
-    said = read_json(path_of(step)) or {}
-    files = [said.get("made"), said.get("read")]
-    well_formed = said.keys() == KEYS and all(isinstance(each, dict) for each in files)
-    return said if well_formed else None
+def read_receipt(step: str) -> dict | None:
+    """Return the content of a receipt, or None if it is missing or cannot be read."""
+    content = read_json(path_of(step)) or {}
+    files = [content.get("made"), content.get("read")]
+    well_formed = content.keys() == KEYS and all(isinstance(part, dict) for part in files)
+    return content if well_formed else None
 
 
-def read_json(path):
-    """The object in a file; None where there is none, or something else."""
+def read_json(path: Path) -> dict | None:
+    """Return the object in a file, or None if the file is missing or holds something else."""
     with contextlib.suppress(OSError, ValueError):
-        said = json.loads(path.read_bytes())
-        return said if isinstance(said, dict) else None
+        content = json.loads(path.read_bytes())
+        return content if isinstance(content, dict) else None
     return None
 
 
 class Digests:
-    """The files' SHA-256. What the file system says of a file is kept in .snakemake/: while it says
-    the same, the bytes are the same and need not be read again.
+    """The SHA-256 of files, by path.
+
+    Each file's size and dates are kept in .snakemake/ with its SHA-256: while they stay the same,
+    the bytes are taken to be the same and are not read again.
     """
 
-    def __init__(self):
-        self.before, self.now = read_json(CACHE) or {}, {}
+    def __init__(self) -> None:
+        self.before = read_json(CACHE) or {}
+        self.now: dict[str, list] = {}  # {path: [SHA-256, size, dates], or [None] without a file}
 
-    def __getitem__(self, path):
-        """A file's SHA-256; None where there is no file."""
+    def __getitem__(self, path: str) -> str | None:
+        """Return a file's SHA-256, or None if the file is missing."""
         if path not in self.now:
-            self.now[path] = self.looked_up(path)
+            self.now[path] = self._look_up(path)
         return self.now[path][0]
 
-    def looked_up(self, path):
+    def _look_up(self, path: str) -> list:
         try:
             state = os.stat(path)
             stamp = [state.st_size, state.st_mtime_ns, state.st_ctime_ns]
-            sha, *was = self.before.get(path, [None])
-            return [sha if stamp == was else sha256(path), *stamp]
+            digest, *stamp_before = self.before.get(path, [None])
+            return [digest if stamp == stamp_before else sha256(path), *stamp]
         except OSError:
             return [None]
 
-    def keep(self):
+    def keep(self) -> None:
+        """Write the digests for the next run."""
         if self.now != self.before:
-            with contextlib.suppress(OSError):  # next time takes longer, that's all
+            with contextlib.suppress(OSError):  # without them, the next run only takes longer
                 write_whole(CACHE, json.dumps(self.now).encode())
 
 
 class Audit:
-    """Which steps' receipts hold, of `steps` {step: by} in the order in which they run."""
+    """Which receipts hold, of `steps`, {step: its digest}, in the order in which they run.
 
-    def __init__(self, steps):
+    stale   the steps whose receipts do not hold
+    edited  the files that have changed since they were made
+    """
+
+    def __init__(self, steps: Mapping[str, str]) -> None:
         self.digests = Digests()
-        self.edited = []  # files that are not as they were made
+        self.edited: list[str] = []
         self.stale = [step for step, by in steps.items() if not self.holds(step, by)]
         self.digests.keep()
 
-    def holds(self, step, by):
-        said = read_receipt(step)
-        if said is None:
+    def holds(self, step: str, by: str) -> bool:
+        """Return whether a step's receipt holds, and note the files that were edited."""
+        content = read_receipt(step)
+        if content is None:
             return False
-        made = said["made"].items()
-        self.edited += [path for path, sha in made if self.digests[path] not in (sha, None)]
-        as_it_was = (said["made"] | said["read"]).items()
-        return said["by"] == by and all(self.digests[path] == sha for path, sha in as_it_was)
+        made = content["made"].items()
+        self.edited += [path for path, digest in made if self.digests[path] not in (digest, None)]
+        files = (content["made"] | content["read"]).items()
+        return content["by"] == by and all(self.digests[path] == digest for path, digest in files)

@@ -1,7 +1,8 @@
-"""How the template writes values: a number's text keeps the number's sources."""
+"""The template's filters: the text of a number keeps the number's sources."""
 
 import functools
 import math
+from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
 
 from scripts.study.names import activation_name
@@ -9,43 +10,49 @@ from scripts.writing.bound import Number, marked, sources_of
 
 
 class UnboundError(TypeError):
-    """A number that comes from nowhere."""
+    """A number without a source."""
 
 
-def where(rows, **wanted):
-    """Those of the rows whose columns have the values wanted."""
+def where(rows: Iterable[dict], **wanted: object) -> list[dict]:
+    """Return the rows whose columns have the wanted values."""
     return [row for row in rows if wanted.items() <= row.items()]
 
 
-def listed(items):
-    """a, b and c."""
-    *first, last = [*items] or [""]
+def listed(items: Iterable[str]) -> str:
+    """Return the items as an enumeration: "a, b and c"."""
+    *first, last = list(items) or [""]
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def sort(rows, attribute, reverse=False):
-    """Rows by the value of a column. Those that have none there have no rank and are left out,
-    unless none has one.
+def sort(rows: Sequence[dict], attribute: str, reverse: bool = False) -> list[dict]:
+    """Return the rows sorted by the value of a column.
+
+    Rows with a missing value are left out; if all values are missing, all rows are returned.
     """
     ranked = [row for row in rows if row[attribute] == row[attribute]]
     return sorted(ranked, key=itemgetter(attribute), reverse=reverse) or list(rows)
 
 
-def writes(form):
-    """A filter: the text that `form` makes of a Number, bound to its sources; a missing value is a
-    dash.
+def writes(form: Callable[..., str]) -> Callable[..., str]:
+    """Return a filter that formats a Number with `form` and keeps its sources.
+
+    A missing value becomes a dash.
     """
 
     @functools.wraps(form)
-    def write(value, *arguments):
+    def write(value: float, *arguments: int) -> str:
         number = checked(value)
         return marked("–" if number != number else form(number, *arguments), number)
 
     return write
 
 
-def checked(value):
-    """A Number as it is. UnboundError for another number: its origin would not be known."""
+def checked(value: object) -> object:
+    """Return a value as it is.
+
+    Raises:
+        UnboundError: If it is a number but not a Number: its origin is not known.
+    """
     if isinstance(value, (int, float)) and not isinstance(value, (Number, bool)):
         raise UnboundError(
             f"the number {value} comes from no table and no setting; if that is meant, "
@@ -55,61 +62,67 @@ def checked(value):
 
 
 @writes
-def significant(value, digits=2):
-    """0.03421 → 0.034."""
+def significant(value: float, digits: int = 2) -> str:
+    """Return a number with so many significant digits: 0.03421 → 0.034."""
     return f"{value:#.{digits}g}".rstrip(".")
 
 
 @writes
-def percent(value, digits=1):
-    """0.9731 → 97.3 %."""
+def percent(value: float, digits: int = 1) -> str:
+    """Return a share in percent: 0.9731 → 97.3 %."""
     return f"{100 * value:.{digits}f}\u00a0%"
 
 
 @writes
-def points(value):
-    """A difference of shares in percentage points, 0.0123 → 1.2."""
+def points(value: float) -> str:
+    """Return a difference of shares in percentage points: 0.0123 → 1.2."""
     return f"{100 * value:.1f}"
 
 
 @writes
-def signed_points(value):
-    """A difference of shares in percentage points with its sign, -0.0123 → −1.2."""
+def signed_points(value: float) -> str:
+    """Return a difference of shares in percentage points with its sign: -0.0123 → −1.2."""
     return f"{100 * value:+.1f}".replace("-", "−")
 
 
 @writes
-def whole(value):
-    """A count: 12.0 → 12, 12.5 → 12."""
+def whole(value: float) -> str:
+    """Return a count: 12.0 → 12, 12.5 → 12."""
     return f"{value:.0f}"
 
 
 @writes
-def scientific(value):
-    """0.0000071 → 7 · 10⁻⁶. (No formula: the name of a link is text.)"""
+def scientific(value: float) -> str:
+    """Return a number as a power of ten with one digit: 0.0000071 → 7 · 10⁻⁶.
+
+    The result is text, not a formula, since a link can only hold text.
+    """
     digit, power = f"{value:.0e}".split("e")
     exponent = str(int(power)).replace("-", "−")
     return f"{digit}\u00a0·\u00a010^{exponent}^"
 
 
-def setting(value):
-    """A value of config.yaml as prose has it."""
+def setting(value: object) -> str:
+    """Return a value of config.yaml as text for a sentence."""
     if isinstance(value, dict):
         return ", ".join(f"{key} → {other}" for key, other in value.items()) or "none"
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return str(value)
 
 
-def length(items):
-    """How many there are, bound to what chose them."""
+def length(items: Sequence) -> Number:
+    """Return the number of items, bound to the cells that chose them."""
     return Number(len(items), getattr(items, "sources", ()))
 
 
-def exp(value):
+def exp(value: float) -> Number:
+    """Return e to the power of a number, with the number's sources."""
     return Number(math.exp(value), sources_of(value))
 
 
-def const(value):
-    """A number that is meant to come from nowhere, or a text with numbers in it."""
+def const(value: str | float) -> str | Number:
+    """Return a number that needs no source, or a text that may hold such numbers."""
     return value if isinstance(value, str) else Number(value, text=str(value))
 
 
@@ -117,7 +130,7 @@ FILTERS = {
     "name": activation_name,
     "listed": listed,
     "where": where,
-    "sort": sort,  # for jinja's, which a missing value confuses
+    "sort": sort,  # replaces jinja's, which a missing value confuses
     "length": length,
     "significant": significant,
     "percent": percent,

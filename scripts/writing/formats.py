@@ -1,9 +1,10 @@
 """The report's four files: Markdown, HTML, LaTeX and PDF, from one Markdown source.
 
-The source's notation is described in `report/layouts/README.md`. Pandoc translates, the filters and
-templates in `report/layouts/` shape, and Typst typesets the PDF. HTML is written in one go, since
-`make watch` waits for it; the others share what `read` makes of the source. Nothing of the machine
-or of the hour enters a file: the same source, figures and bibliography give the same bytes.
+The source's notation is described in `report/layouts/README.md`. Pandoc translates the source, with
+the filters and templates in `report/layouts/`, and Typst typesets the PDF. HTML is written directly
+from the source, since `make watch` waits for it; the other formats share the document that `read`
+returns. The files do not depend on the machine or the time: the same source, figures and
+bibliography give the same bytes.
 """
 
 import os
@@ -21,28 +22,29 @@ from scripts.study.files import write_whole
 from scripts.writing import bound
 
 LAYOUTS = Path(__file__).resolve().parents[2] / "report" / "layouts"
-# Raw HTML and TeX in the source are text: what holds in one format only has no place in any.
+# Raw HTML and TeX in the source are read as text, since they would work in one format only.
 READER = "markdown-raw_html-raw_tex-raw_attribute-latex_macros-native_divs-native_spans"
-# pdflatex knows these besides ASCII: Latin letters, and signs that pandoc or the template handle.
+# pdflatex knows these beyond ASCII: Latin letters, and signs that pandoc or the template handles.
 LATEX_CHARACTERS = {chr(c) for c in range(0xA0, 0x180)} | set("–—‘’“”…−≤≥≈→\u202f")
-LONGEST = 120  # seconds
-UTF_8 = "en_US.UTF-8" if sys.platform == "darwin" else "C.UTF-8"  # for pandoc's arguments
+LONGEST = 120  # seconds that pandoc may take
+UTF_8 = (
+    "en_US.UTF-8" if sys.platform == "darwin" else "C.UTF-8"
+)  # the encoding of pandoc's arguments
 
 
 class FormatError(StudyError):
-    """A report that cannot be written, with the reason in the words of pandoc or Typst."""
+    """A report that cannot be written, with the message of pandoc or Typst."""
 
 
 def read(source: str, resources: Path, bibliography: Path) -> str:
-    """The document that a source describes, as pandoc's JSON, with references resolved."""
+    """Return the document of a source as pandoc's JSON, with references resolved."""
     return _pandoc(source, resources, *_reading(bibliography), "--to=json")
 
 
 def html(source: str, resources: Path, bibliography: Path) -> bytes:
-    """One self-contained page: figures, style and MathML are inside."""
-    style, script = (
-        (LAYOUTS / f"html.{kind}").read_text(encoding="utf-8") for kind in ("css", "js")
-    )
+    """Return one self-contained page: it includes the figures, the style and MathML."""
+    style = (LAYOUTS / "html.css").read_text(encoding="utf-8")
+    script = (LAYOUTS / "html.js").read_text(encoding="utf-8")
     text = _pandoc(
         source, resources, *_reading(bibliography), *_shaping("html.html"),
         "--to=html5", "--mathml", "--toc", "--toc-depth=3", "--wrap=none",
@@ -53,8 +55,9 @@ def html(source: str, resources: Path, bibliography: Path) -> bytes:
 
 
 def markdown(document: str, resources: Path, folder: Path) -> bytes:
-    """GitHub-flavoured Markdown with everything resolved; figures are linked, as seen from the
-    folder where it will lie.
+    """Return GitHub-flavoured Markdown with everything resolved.
+
+    Figures are linked, with paths relative to the folder of the file.
     """
     text = _pandoc(
         document, resources, "--from=json", *_shaping("markdown.md"),
@@ -65,25 +68,26 @@ def markdown(document: str, resources: Path, folder: Path) -> bytes:
 
 
 def latex(document: str, resources: Path, folder: Path) -> bytes:
-    """An IEEEtran paper that compiles in its folder with a plain pdflatex."""
+    """Return an IEEEtran paper that compiles in its folder with a plain pdflatex."""
     text = _pandoc(
         document, resources, "--from=json", *_shaping("latex.tex"), "--to=latex",
         f"--variable=resources:{_relative(resources, folder)}",
     )  # fmt: skip
     text = bound.linked(text, lambda entry, _, text: rf"\hyperref[source-{entry}]{{{text}}}")
-    if unknown := sorted({c for c in text if ord(c) > 127} - LATEX_CHARACTERS):
+    unknown = sorted({c for c in text if ord(c) > 127} - LATEX_CHARACTERS)
+    if unknown:
         raise FormatError(f"write these characters as $…$, pdflatex lacks them: {unknown}")
     return text.encode()
 
 
 def pdf(document: str, resources: Path, _: Path) -> bytes:
-    """A two-column paper, typeset by Typst with the fonts that it carries."""
-    # Citations are resolved: pandoc need not leave them to Typst.
+    """Return a two-column paper, typeset by Typst with the fonts that it includes."""
+    # -citations: they are resolved already and need not be left to Typst.
     options = ["--from=json", *_shaping("typst.typ"), "--to=typst-citations"]
     text = _pandoc(document, resources, *options)
     text = bound.linked(text, lambda entry, _, text: f"#link(<source-{entry}>)[{text}];")
     try:
-        return typst.compile(
+        return typst.compile(  # type: ignore[call-overload]  # it takes text and a path as root
             text.encode(),
             root=str(resources),
             ignore_system_fonts=True,
@@ -94,13 +98,13 @@ def pdf(document: str, resources: Path, _: Path) -> bytes:
 
 
 def write_all(source: str, folder: Path, resources: Path, bibliography: Path) -> None:
-    """Write the four files into a folder, or none; pandoc and Typst run beside Python."""
+    """Write the four files into a folder, or none if one fails; they are made in parallel."""
     with ThreadPoolExecutor() as pool:
-        made = {"html": pool.submit(html, source, resources, bibliography)}
+        futures = {"html": pool.submit(html, source, resources, bibliography)}
         document = read(source, resources, bibliography)
-        for ending, make in (("pdf", pdf), ("tex", latex), ("md", markdown)):
-            made[ending] = pool.submit(make, document, resources, folder)
-    contents = {ending: content.result() for ending, content in made.items()}
+        for ending, write in (("pdf", pdf), ("tex", latex), ("md", markdown)):
+            futures[ending] = pool.submit(write, document, resources, folder)
+    contents = {ending: future.result() for ending, future in futures.items()}
     for ending, content in contents.items():
         write_whole(folder / f"report.{ending}", content)
 
@@ -117,16 +121,18 @@ def _reading(bibliography: Path) -> list[str]:
 
 
 def _shaping(template: str) -> list[str]:
-    """A template and the filter of the same name."""
     layout = LAYOUTS / template
-    shape = [f"--lua-filter={layout.with_suffix('.lua')}", f"--template={layout}"]
-    return [*shape, "--syntax-highlighting=none"]
+    return [
+        f"--lua-filter={layout.with_suffix('.lua')}",  # the filter has the template's name
+        f"--template={layout}",
+        "--syntax-highlighting=none",
+    ]
 
 
 def _pandoc(text: str, resources: Path, *options: str) -> str:
-    # --sandbox: reading the source opens no file; the filters alone open the figures. The time is
-    # limited as its manual advises: for some texts it takes ages.
-    # A filter finds its figures relative to the folder that pandoc runs in.
+    # --sandbox: reading the source opens no file. Only the filters open files, the figures, with
+    # paths relative to the folder that pandoc runs in. Pandoc's manual advises a time limit, since
+    # some texts take very long.
     command = [pypandoc.get_pandoc_path(), "--sandbox", "--fail-if-warnings"]
     try:
         result = subprocess.run(
@@ -139,13 +145,13 @@ def _pandoc(text: str, resources: Path, *options: str) -> str:
             timeout=LONGEST,
         )
     except subprocess.TimeoutExpired:
-        raise FormatError(f"pandoc: it would take more than {LONGEST} s") from None
+        raise FormatError(f"pandoc: it takes more than {LONGEST} s") from None
     if result.returncode:
-        said = re.sub(r"Error running filter .*:\n", "", result.stderr)
-        raise FormatError("pandoc: " + said.partition("stack traceback:")[0].strip())
+        message = re.sub(r"Error running filter .*:\n", "", result.stderr)
+        raise FormatError("pandoc: " + message.partition("stack traceback:")[0].strip())
     return result.stdout
 
 
 def _relative(resources: Path, folder: Path) -> str:
-    """Say how a file in a folder refers to the resources, in any system's LaTeX or browser."""
+    # With slashes on every system, since LaTeX and browsers expect them.
     return Path(os.path.relpath(resources, folder)).as_posix()

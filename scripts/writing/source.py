@@ -1,4 +1,4 @@
-"""The report's source for pandoc: the template, filled in with the facts."""
+"""The report's source for pandoc: the template, rendered with the facts."""
 
 from pathlib import Path
 
@@ -20,22 +20,35 @@ RULES = {  # {file: the rule that writes it}
 }
 
 
-def read_facts(config, digest):
-    """What the template can name, from the tables, claims and causes as they lie there."""
+def read_facts(config: dict, digest: str) -> dict:
+    """Return all that the template can name, read from the tables, the claims and the causes."""
     results = {name: read_table(name, f"results/{name}.csv") for name in RESULTS}
     return facts(config, digest, results, read_claims(), read_causes())
 
 
-def markdown(known):
-    """The report's source for pandoc, each number with where it comes from."""
-    template, bibliography = text_of(PATH), text_of(BIBLIOGRAPHY)
+def markdown(known: dict) -> str:
+    """Return the report's source for pandoc, in which each number has its sources.
+
+    Args:
+        known: All that the template can name, see `read_facts`.
+
+    Raises:
+        TemplateError: If the template or the text that it gives has a mistake.
+    """
+    template = read_text(PATH)
+    bibliography = read_text(BIBLIOGRAPHY)
     text = render(template, known)
     check_template(template, known, FIGURES)
     check_text(text, template, bibliography)
     return with_listing(text, RULES)
 
 
-def text_of(path):
+def read_text(path: Path | str) -> str:
+    """Return the text in a file.
+
+    Raises:
+        TemplateError: If the file is not in UTF-8.
+    """
     try:
         return Path(path).read_text(encoding="utf-8")
     except UnicodeDecodeError as error:

@@ -1,9 +1,10 @@
-"""The template: rendered with the study's facts, its mistakes named by line.
+"""The template: it is rendered with the study's facts, and mistakes are reported with their line.
 
-A message says the file and the line, shows the line, and names the nearest right thing.
+A message names the file and the line, shows the line, and suggests the nearest right name.
 """
 
 import re
+from collections.abc import Mapping
 
 import jinja2
 
@@ -15,36 +16,48 @@ from scripts.writing.filters import FILTERS, checked, const
 PATH = "report/report.md.j2"
 TAG = re.compile(r"\{%-?\s*(\w+)(?:(?!%\}).)*%\}", re.S)
 MISTAKES = (
-    *(jinja2.TemplateError, ArithmeticError, AttributeError, LookupError),
-    *(RuntimeError, SyntaxError, TypeError, ValueError),
+    jinja2.TemplateError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
 )
 BLOCKS = {"for", "if", "macro", "call", "filter", "block", "set"}
 
 
 class TemplateError(StudyError):
-    """The file, the line in it, what is wrong there, and the line itself."""
+    """A mistake in the template: the file, the line number, the mistake, and the line itself."""
 
 
-def render(template, facts):
-    """The text of a template, its numbers marked (bound.py). TemplateError where it names what the
-    facts do not hold, or writes a number that comes from nowhere.
+def render(template: str, facts: Mapping[str, object]) -> str:
+    """Return the text of a template, with its numbers marked (see bound.py).
+
+    Raises:
+        TemplateError: If the template uses a name that is not among the facts, or writes a number
+            without a source.
     """
     environment = environment_of(facts)
     try:
         return environment.from_string(template).render(facts)
     except jinja2.TemplateSyntaxError as error:
-        line = unclosed(template) if "needs to be closed" in error.message else error.lineno
-        raise mistake(template, line, reworded(error.message, environment)) from None
+        message = error.message or ""
+        line = unclosed(template) if "needs to be closed" in message else error.lineno
+        raise mistake(template, line, reworded(message, environment)) from None
     except MISTAKES as error:
-        raise mistake(template, line_of(error), reworded(said_by(error), environment)) from None
+        raise mistake(template, line_of(error), reworded(message_of(error), environment)) from None
 
 
-def environment_of(facts):
+def environment_of(facts: Mapping[str, object]) -> jinja2.Environment:
+    """Return jinja2's environment for a template that uses the facts."""
+
     class Missing(jinja2.StrictUndefined):
-        """What is not there, with the nearest of what is."""
+        """A missing name, whose message suggests the nearest known name."""
 
         @property
-        def _undefined_message(self):
+        def _undefined_message(self) -> str:
             name, owner = self._undefined_name, self._undefined_obj
             what = repr(name) if isinstance(name, (str, int)) else f"entry of a {kind(name)}"
             if isinstance(owner, dict):
@@ -53,16 +66,16 @@ def environment_of(facts):
                 return f"a {kind(owner)} has no {what}"
             return f"there is no {what}{nearest(name, [*facts, *environment.globals])}"
 
-    def shown(value):
-        """A text or a Number as it is: of anything else, Python's words would be in the report."""
+    def shown(value: object) -> object:
+        # Python's notation of other types does not belong in the report.
         if not isinstance(checked(value), (str, Number, jinja2.Undefined)):
-            raise TypeError(f"a {kind(value)} is no text; a filter may write it")
+            raise TypeError(f"a {kind(value)} is not text; write it with a filter")
         return value
 
     environment = jinja2.Environment(
         undefined=Missing,
         finalize=shown,
-        comment_start_string="{##",  # {#fig:losses} is an identifier of pandoc's
+        comment_start_string="{##",  # {#fig:losses} is an identifier for pandoc
         comment_end_string="##}",
         trim_blocks=True,
         lstrip_blocks=True,
@@ -73,22 +86,24 @@ def environment_of(facts):
     return environment
 
 
-def kind(value):
+def kind(value: object) -> str:
+    """Return the name of a value's type."""
     return type(value).__name__
 
 
-def mistake(template, line, said):
-    """The error of a line, which is shown."""
+def mistake(template: str, line: int | None, message: str) -> TemplateError:
+    """Return the error with a message and the line of the template, if the line is known."""
     if not line:
-        return TemplateError(f"{PATH}: {one_line(said)}")
+        return TemplateError(f"{PATH}: {one_line(message)}")
     lines = template.split("\n")
     shown = lines[min(line, len(lines)) - 1].strip()
-    return TemplateError(f"{PATH}, line {line}: {one_line(said)}\n    {one_line(shown)}")
+    return TemplateError(f"{PATH}, line {line}: {one_line(message)}\n    {one_line(shown)}")
 
 
-def line_of(error):
-    """The line where the template went wrong."""
-    frame, line = error.__traceback__, None
+def line_of(error: BaseException) -> int | None:
+    """Return the line of the template at which an error was raised."""
+    frame = error.__traceback__
+    line = None
     while frame:
         if frame.tb_frame.f_code.co_filename == "<template>":
             line = frame.tb_lineno
@@ -96,32 +111,39 @@ def line_of(error):
     return line
 
 
-def said_by(error):
-    """What Python says of a mistake."""
+def message_of(error: BaseException) -> str:
+    """Return the message of an error that Python raised."""
     if isinstance(error, RecursionError):
         return "this is nested too deeply, or a macro calls itself without end"
     if isinstance(error, KeyError):
         return f"there is no {error}"
-    return error.msg if isinstance(error, SyntaxError) else str(error)
+    if isinstance(error, SyntaxError):
+        return error.msg
+    return str(error)
 
 
-def reworded(said, environment):
-    """What jinja says of a mistake, in the words of one who writes templates."""
-    if match := re.match(r"No (filter|test) named '(\w+)'", said):
-        kind, name = match.groups()
-        names = environment.filters if kind == "filter" else environment.tests
-        return f"there is no {kind} {name!r}{nearest(name, names)}"
-    if match := re.search(r"block that needs to be closed is '(\w+)'", said):
-        return f"this {{% {match[1]} %}} is never closed; write {{% end{match[1]} %}}"
-    return said
+def reworded(message: str, environment: jinja2.Environment) -> str:
+    """Return a message of jinja2 in words for the template's authors."""
+    unknown = re.match(r"No (filter|test) named '(\w+)'", message)
+    if unknown:
+        role, name = unknown.groups()
+        names = environment.filters if role == "filter" else environment.tests
+        return f"there is no {role} {name!r}{nearest(name, names)}"
+    block = re.search(r"block that needs to be closed is '(\w+)'", message)
+    if block:
+        return f"this {{% {block[1]} %}} is never closed; write {{% end{block[1]} %}}"
+    return message
 
 
-def unclosed(template):
-    """The line of the innermost block that is open where another ends, or at the end."""
-    waiting = []
+def unclosed(template: str) -> int | None:
+    """Return the line of the innermost block that is still open where another block ends.
+
+    If no block ends too early, it is the innermost block that is open at the template's end.
+    """
+    waiting: list[tuple[str, int]] = []  # the open blocks, each with its line
     for tag in TAG.finditer(template):
         name = tag[1]
-        if name == "set" and "=" in tag[0]:  # which ends there
+        if name == "set" and "=" in tag[0]:  # not a block: it ends with the tag
             continue
         if name in BLOCKS:
             waiting.append((name, template.count("\n", 0, tag.start()) + 1))

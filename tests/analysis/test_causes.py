@@ -141,7 +141,7 @@ def test_a_file_without_causes_is_refused(tmp_path, value):
 def test_a_file_that_is_no_yaml_is_named_with_the_line(tmp_path):
     path = tmp_path / "causes.yaml"
     path.write_text("a: {}\na: {}\n")
-    with pytest.raises(ConfigError, match=r"line 2: .*the key a is there twice") as caught:
+    with pytest.raises(ConfigError, match=r"line 2: .*the key a is given twice") as caught:
         read_causes(path)
     assert str(caught.value).startswith(str(path))
 

@@ -116,7 +116,7 @@ def test_a_protocol_holds_no_placeholder_but_its_own(tmp_path, protocol):
         read_claims(path)
     assert str(caught.value) == (
         f"{path}: C6.comparisons.0.second.protocol: got {protocol!r}; allowed: the name of a "
-        "protocol, in which {protocol} stands for the one at hand"
+        "protocol, in which {protocol} stands for the one under which the claim is tested"
     )
 
 

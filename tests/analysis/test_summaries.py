@@ -376,5 +376,5 @@ def test_without_any_run_there_is_nothing_to_gather(tmp_path, monkeypatch, capsy
     without(monkeypatch, *(f"train/{p}/relu-identity/seeds-0-1" for p in "pq"))
     with pytest.raises(SystemExit) as end:
         partly(study, monkeypatch)
-    assert end.value.code == "aggregate: no run is there yet; make report trains them"
+    assert end.value.code == "aggregate: there are no runs yet; make report trains them"
     assert not (tmp_path / "results/runs.csv").exists()

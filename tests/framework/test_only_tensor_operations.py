@@ -17,7 +17,7 @@ from framework import MLP, SGD, Adam, BCELoss, BCEWithLogitsLoss, Linear, MSELos
 
 FILES = sorted(Path(framework.__file__).parent.rglob("*.py"))
 FROM_TORCH = {  # all that the framework names of `torch`
-    *("Tensor", "empty", "maximum"),
+    *("Generator", "Tensor", "device", "dtype", "empty", "maximum"),
 }
 TENSOR_METHODS = {  # all that it names of a tensor: arithmetic, shapes, reductions
     *("abs", "any", "clamp", "clone", "dtype", "exp", "expm1", "grad", "item", "log", "log1p"),

@@ -147,7 +147,7 @@ def test_a_results_folder_that_cannot_be_written_to_is_one_line(new):
     result = in_namespace(new, "mount -t tmpfs -o ro none", " ".join(SNAKEMAKE))
     assert result.returncode == 1
     assert last_words(result.stderr)[-1] == (
-        "results: the folder results/ cannot be written to; see its owner and its rights"
+        "results: the folder results/ cannot be written to; check its owner and permissions"
     )
 
 

@@ -64,7 +64,7 @@ def test_runs_of_other_settings_count_as_missing(project):
 def test_without_any_run_it_ends_in_one_line(project):
     shutil.rmtree(project.folder / "results/runs")
     said = partial(project, expect=1).stderr
-    assert "\naggregate: no run is there yet; make report trains them" in said
+    assert "\naggregate: there are no runs yet; make report trains them" in said
 
 
 def test_without_any_run_of_the_main_protocol_there_is_a_report(project):

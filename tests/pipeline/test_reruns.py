@@ -26,18 +26,14 @@ def test_editing_the_template_writes_the_report_alone(project):
 
 def test_comments_docstrings_and_layout_run_nothing(project):
     for path, old, new in [
-        ("framework/activations.py", "def positive(x):", "def positive(x):  # a comment"),
-        ("framework/linear.py", "import torch\n", "import torch\n\n\n# a comment\n"),
         (
             "framework/activations.py",
-            '"""y = σ(x) = 1 / (1 + e⁻ˣ); y′ = σ′(x) = e⁻ˣ / (1 + e⁻ˣ)²."""',
-            '"""The logistic function."""',
+            "class ReLU(Rectifier):",
+            "class ReLU(Rectifier):  # a comment",
         ),
-        (
-            "scripts/training/loop.py",
-            "(settings, hidden, output, seeds):",
-            "(settings,hidden,output,seeds):",
-        ),
+        ("framework/linear.py", "import torch\n", "import torch\n\n\n# a comment\n"),
+        ("framework/activations.py", '"""Return σ(x)."""', '"""The logistic function."""'),
+        ("scripts/training/loop.py", "TEN = 10", "TEN = (10)"),
         ("scripts/study/datasets.py", '"""The study', '"""Said otherwise: the study'),
         ("scripts/analysis/inference.py", "REFITS = 999", "REFITS = (999)  # odd"),
     ]:
@@ -70,7 +66,7 @@ def test_an_edit_of_code_that_no_training_runs_trains_nothing(project):
     project.edit("framework/activations.py", unused, f"{unused}\n    A = 1")
     own = "return super().derivative("
     project.edit("scripts/study/activations.py", own, own.replace("super", "2 * super"))
-    project.edit("scripts/writing/facts.py", "import jinja2\n", "import jinja2\n\nUNUSED = 1\n")
+    project.edit("scripts/writing/facts.py", "import platform\n", "import platform\n\nUNUSED = 1\n")
     planned = project.planned()
     assert "train" not in planned
     assert planned["report"] == 1

@@ -84,7 +84,7 @@ def test_a_block_is_read_from_the_paths_of_its_files():
     for path in (str(block), block.step, f"results/runs/{block}"):
         assert Block.parse(path) == block
     for path in ("", "a/b/c", "p/relu/seeds-0-1", "p/relu-relu/seeds-0", "p/relu-relu/seeds-0-x"):
-        with pytest.raises(ValueError, match="is not the place of a block"):
+        with pytest.raises(ValueError, match="is not the path of a block"):
             Block.parse(path)
 
 

@@ -435,16 +435,16 @@ def test_an_activation_is_used_if_named_or_mentioned_by_one_that_is():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a: [1, 2\nb: 3\n", "line 2: this is no YAML: expected ',' or ']', but got ':'"),
-        ("a: 1\n\tb: 2\n", "line 2: this is no YAML: found character"),
-        ("a: 1\nb: {c: 1}\na: 2\n", "line 3: the key a is there twice"),
-        ("b:\n  c: 1\n  c: 2\n", "line 3: the key c is there twice"),
+        ("a: [1, 2\nb: 3\n", "line 2: this is not valid YAML: expected ',' or ']', but got ':'"),
+        ("a: 1\n\tb: 2\n", "line 2: this is not valid YAML: found character"),
+        ("a: 1\nb: {c: 1}\na: 2\n", "line 3: the key a is given twice"),
+        ("b:\n  c: 1\n  c: 2\n", "line 3: the key c is given twice"),
         ("a: !python/name:os.system\n", "line 1: could not determine"),
         ("a: !!bool x\n", "line 1: could not determine a constructor"),
-        ("a: 1\nb: &x [1, *x]\n", "line 2: *x stands within itself"),
-        (f"a: {'[' * 25}\n", "line 1: this lies more than 20 levels deep"),
-        (f"a: 0x{'f' * 99}\n", "line 1: a number has 100 signs at most"),
-        (f"a: 1{':10' * 50}.5\n", "line 1: a number has 100 signs at most"),
+        ("a: 1\nb: &x [1, *x]\n", "line 2: *x contains itself"),
+        (f"a: {'[' * 25}\n", "line 1: this is nested more than 20 levels deep"),
+        (f"a: 0x{'f' * 99}\n", "line 1: a number may have 100 characters at most"),
+        (f"a: 1{':10' * 50}.5\n", "line 1: a number may have 100 characters at most"),
         ("a: 1\nb: 010\n", "line 2: 010 would be read as 8; write 8 or '010'"),
         ("a: 1:40\n", "line 1: 1:40 would be read as 100; write 100 or '1:40'"),
         ("a: 1_000\n", "line 1: 1_000 would be read as 1000; write 1000 or '1_000'"),
@@ -456,7 +456,7 @@ def test_an_activation_is_used_if_named_or_mentioned_by_one_that_is():
             f"a: &a [{'1, ' * 200}]\nb: &b [{'*a, ' * 200}]\n",
             "line 2: there are more than 20000 keys and values",
         ),
-        ('"a\\nb": 1\n"a\\nb": 2\n', r"line 2: the key 'a\nb' is there twice"),
+        ('"a\\nb": 1\n"a\\nb": 2\n', r"line 2: the key 'a\nb' is given twice"),
     ],
 )
 def test_a_file_that_is_no_yaml_is_named_with_the_line(tmp_path, text, message):
@@ -480,7 +480,7 @@ def test_a_file_with_what_no_yaml_can_hold_is_named(tmp_path, text):
     path.write_bytes(text)
     with pytest.raises(ConfigError) as caught:
         read_yaml(path)
-    assert str(caught.value).startswith(f"{path}: this is no YAML: ")
+    assert str(caught.value).startswith(f"{path}: this is not valid YAML: ")
     assert "\n" not in str(caught.value)
 
 

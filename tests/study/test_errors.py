@@ -55,4 +55,4 @@ def test_what_somebody_wrote_is_shown_on_one_line(text, shown):
 def test_a_byte_that_is_no_utf8_is_named_with_its_line():
     with pytest.raises(UnicodeDecodeError) as caught:
         b"one\ntwo \xe9\n".decode()
-    assert not_utf8(caught.value) == "line 2 holds the byte 0xe9, which is no UTF-8"
+    assert not_utf8(caught.value) == "line 2 holds the byte 0xe9, which is not UTF-8"

@@ -62,7 +62,7 @@ def test_the_message_says_what_to_write_instead():
     assert errors_of("a\nWe draw 1000 points\n") == [
         "report/report.md.j2, line 2: the number 1000 is typed: write where it comes from "
         "({{ settings.points }}, {{ a table's cell | percent }}), or "
-        '{{ const("1000") }} or $1000$ for what is no result',
+        '{{ const("1000") }} or $1000$ for a number that is not a result',
         "    We draw 1000 points",
     ]
     assert "({{ config.seeds }}, " in errors_of("of 20 seeds")[0]
@@ -111,18 +111,18 @@ def text_error(text, template=None):
         ),
         ("a\n\n| one | b |\n|---|--:|\n| 1 | 2 |\n\nText.", 3, "a table needs a caption below it"),
         ("\n| a | b |\n|---|---|---|\n| 1 | 2 | 3 |", 2, "a table of 3 columns has a row of 2"),
-        ("one\nIt is $\\write18{ls}$.", 2, r"\write is no mathematics, in the formula $"),
-        ("one\n$x$ and $$\\text{\\input{/etc/passwd}}$$", 2, r"\input is no mathematics, in the"),
-        ("one\n\n$\\text{^^5cinput{x}}$", 3, "^^ is no mathematics, in the formula"),
-        ("one\ntwo\x00three", 2, r"the sign '\x00' after 'two' cannot be shown"),
-        ("one\ntwo\x85", 2, r"the sign '\x85' after 'two' cannot be shown"),
-        ("one\n\ue000x\ue001y\ue002", 2, "after '', something was made of a number when it was"),
-        ("---\ntitle: [A\n---\n", 2, "the report's head is no YAML: expected ',' or ']'"),
-        ("---\nauthor: [A]\ntitle: A: b\n---\n", 3, "the report's head is no YAML: mapping values"),
+        ("one\nIt is $\\write18{ls}$.", 2, r"\write is not mathematics, in the formula $"),
+        ("one\n$x$ and $$\\text{\\input{/etc/passwd}}$$", 2, r"\input is not mathematics, in the"),
+        ("one\n\n$\\text{^^5cinput{x}}$", 3, "^^ is not mathematics, in the formula"),
+        ("one\ntwo\x00three", 2, r"the character '\x00' after 'two' cannot be shown"),
+        ("one\ntwo\x85", 2, r"the character '\x85' after 'two' cannot be shown"),
+        ("one\n\ue000x\ue001y\ue002", 2, "after '', a number was changed when it was already"),
+        ("---\ntitle: [A\n---\n", 2, "the report's head is not valid YAML: expected ',' or ']'"),
+        ("---\nauthor: [A]\ntitle: A: b\n---\n", 3, "the report's head is not valid YAML: mapping"),
         (
             "---\ntitle: A\ntitle: B\n---\n",
             3,
-            "the report's head is no YAML: the key title is there",
+            "the report's head is not valid YAML: the key title is given",
         ),
     ],
 )
@@ -154,9 +154,9 @@ def test_what_is_right_passes(text):
 def test_of_very_many_mistakes_the_first_are_named():
     found = errors_of("\n".join(["of 7 and"] * 50))
     assert len(found) == 2 * 20 + 1
-    assert found[-1] == "report/report.md.j2: and 30 mistakes more"
+    assert found[-1] == "report/report.md.j2: and 30 more mistakes"
 
 
 def test_a_filter_that_spoils_a_numbers_mark_is_noticed():
     (message,) = text_error(str(POINTS).upper(), "{{ settings.points | upper }}")
-    assert message.endswith("something was made of a number when it was text already")
+    assert message.endswith("a number was changed when it was already text")

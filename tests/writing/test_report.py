@@ -25,8 +25,9 @@ from scripts.tables import schemas
 from scripts.tables.io import check, read_table
 from scripts.writing import formats
 from scripts.writing.bound import Number, Source, plain, with_listing
-from scripts.writing.facts import FactsError, facts, verdict_words
+from scripts.writing.facts import FactsError, facts
 from scripts.writing.filters import FILTERS, percent, points, significant
+from scripts.writing.sentences import verdict_words
 from scripts.writing.source import BIBLIOGRAPHY, RULES
 from scripts.writing.template import PATH, render
 from tests.effort import IN_CI
@@ -356,9 +357,9 @@ def test_published_values_agree_where_the_table_says_so():
 
 
 def test_of_many_seeds_it_is_said_that_the_first_are_drawn(monkeypatch):
-    few = rendered(*made(seeds=3))
+    few = one_line(rendered(*made(seeds=3)))
     monkeypatch.setattr("scripts.writing.facts.DRAWN_SEEDS", 2)
-    many = rendered(*made(seeds=3))
+    many = one_line(rendered(*made(seeds=3)))
     for with_few, with_many in [
         ("shows every run's accuracy on", "shows the accuracy of the first 2 seeds' runs on"),
         ("Test accuracy of every run (", "Test accuracy of the first 2 seeds' runs ("),

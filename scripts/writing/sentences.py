@@ -1,0 +1,142 @@
+"""Words that the data choose: for networks, verdicts, effects and lists of runs."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from scripts.study.names import activation_name
+from scripts.writing.bound import Number
+from scripts.writing.filters import (
+    exp,
+    listed,
+    percent,
+    points,
+    setting,
+    signed_points,
+    significant,
+)
+
+MOST_NAMED = 10  # missing combinations
+VERDICT_WORDS = {
+    "holds": "holds",
+    "reversed": "is reversed",
+    "no difference": "shows no difference",
+    "undecided": "stays undecided",
+    "unproven": "is unproven, for runs are missing",
+    "not tested": "is not tested",
+}
+
+
+def with_output(output: str) -> str:
+    """Return an output activation in words, like "a Sigmoid output"."""
+    return "no output activation" if output == "identity" else f"a {activation_name(output)} output"
+
+
+def network(row: Mapping) -> str:
+    """Return the network of a row in words, like "Tanh with a Sigmoid output"."""
+    return f"{activation_name(row['hidden'])} with {with_output(row['output'])}"
+
+
+def value(row: Mapping, column: str) -> str:
+    """Return an accuracy in percent, and any other value with two significant digits."""
+    return percent(row[column]) if "accuracy" in column else significant(row[column])
+
+
+def effect(comparison: Mapping) -> str:
+    """Return the effect of a comparison: "×1.3" for a ratio, or "+1.2" points."""
+    words = _on_scale(comparison, "effect")
+    return f"×{words}" if comparison["scale"] == "ratio" else words
+
+
+def interval(comparison: Mapping) -> str:
+    """Return the interval of a comparison, like "1.1 to 1.5"."""
+    return f"{_on_scale(comparison, 'ci_low')} to {_on_scale(comparison, 'ci_high')}"
+
+
+def _on_scale(comparison: Mapping, column: str) -> str:
+    number = comparison[column]
+    if comparison["scale"] != "ratio":
+        return signed_points(number)
+    return "–" if number != number else significant(exp(number))  # a ratio has its logarithm there
+
+
+def margin(verdict: Mapping) -> str:
+    """Return the margin of a claim: "×1.11" for a ratio, or "0.5 points"."""
+    if verdict["scale"] == "ratio":
+        return f"×{significant(exp(verdict['margin']), 3)}"
+    return f"{points(verdict['margin'])} points"
+
+
+def differences(settings: Mapping) -> str:
+    """Return in what a protocol differs from the common settings, like "epochs: 3000"."""
+    words = [
+        f"{key.replace('_', ' ')}: {setting(value)}"
+        for key, value in settings.items()
+        if key != "seeds"
+    ]
+    return "; ".join(words) or "nothing"
+
+
+def verdict_words(verdict: str, comparisons: Iterable[Mapping]) -> str:
+    """Return a verdict as the predicate of a sentence.
+
+    Where the comparisons have different verdicts, the words say which of them has which.
+    """
+    names_of: dict[str, list[str]] = {}
+    for comparison in comparisons:
+        names_of.setdefault(comparison["verdict"], []).append(comparison["name"])
+    if verdict in ("unproven", "undecided") or names_of.keys() == {verdict}:
+        return VERDICT_WORDS[verdict]
+    parts = [
+        f"{words} for {listed(names_of[name])}"
+        for name, words in VERDICT_WORDS.items()
+        if name in names_of
+    ]
+    return "; ".join(parts)
+
+
+def under_each(words_of: Mapping[str, str]) -> str:
+    """Return what runs say of a claim; protocols that say the same share a sentence."""
+    protocols_of: dict[str, list[str]] = {}
+    for protocol, words in words_of.items():
+        protocols_of.setdefault(words, []).append(f"*{protocol}*")
+    sentences = [f"Under {listed(names)}, this {words}." for words, names in protocols_of.items()]
+    return " ".join(sentences)
+
+
+def missing_words(rows: Iterable[Mapping]) -> str:
+    """Return which runs are missing, the first combinations by name."""
+    seeds_of: dict[str, list[str]] = {}
+    for row in rows:
+        name = f"*{row['protocol']}* {row['hidden']}–{row['output']}"
+        ends = dict.fromkeys([row["first_seed"], row["last_seed"]])  # one, if they are the same
+        seeds_of.setdefault(name, []).append("–".join(f"{seed:.0f}" for seed in ends))
+    words = [f"{name} (seeds {listed(seeds)})" for name, seeds in seeds_of.items()]
+    named = words[:MOST_NAMED]
+    if len(words) > MOST_NAMED:
+        named.append(f"{len(words) - MOST_NAMED} more")
+    return "; ".join(named)
+
+
+def chaotic_words(counts: Mapping[str, Sequence[Number]]) -> str:
+    """Return how many of how many runs of each protocol are chaotic."""
+    return listed(
+        f"{chaotic} of the {runs} runs of *{protocol}*"
+        for protocol, (chaotic, runs) in counts.items()
+    )
+
+
+def diverged_words(rows: Iterable[Mapping]) -> str:
+    """Return how many of how many runs of each combination diverged."""
+    return ", ".join(
+        f"{row['diverged']} of {row['n']} of {network(row)} (*{row['protocol']}*)"
+        for row in rows
+        if row["diverged"]
+    )
+
+
+def passed_on(rows: Iterable[Mapping]) -> str:
+    """Return which share of the signal a layer of each hidden activation passes on."""
+    return "; ".join(
+        f"{activation_name(row['hidden'])} passes on {percent(row['forward'], 0)} forward"
+        f" and {percent(row['backward'], 0)} backward"
+        for row in rows
+    )
