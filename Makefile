@@ -64,7 +64,7 @@ quick: .venv/dev  # the tests that take no more than a moment
 lint: .venv/dev
 	@.venv/bin/python -m ruff check --quiet .
 	@.venv/bin/python -m ruff format --check --quiet .
-	@.venv/bin/python -m mypy
+	@.venv/bin/python -m mypy --no-error-summary
 	@.venv/bin/codespell
 	@.venv/bin/python -m snakefmt.snakefmt --check --compact-diff Snakefile
 	@said=$$(.venv/bin/python -m snakemake --lint 2>&1); \

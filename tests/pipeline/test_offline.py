@@ -83,7 +83,7 @@ def test_where_there_is_a_network_the_same_command_says_so(server):
 
 def test_no_code_of_the_study_imports_what_fetches():
     """That goes for code that the study doesn't run, too."""
-    files = [path for folder in ("framework", "scripts") for path in (ROOT / folder).glob("*.py")]
+    files = [path for folder in ("framework", "scripts") for path in (ROOT / folder).rglob("*.py")]
     assert len(files) > 20
     found = {(path.name, name) for path in files for name in imported(path) if CLIENTS.match(name)}
     assert found == set()
