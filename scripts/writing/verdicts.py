@@ -76,10 +76,13 @@ class Verdicts:
         names = [
             name for name in self.of_source if self.claim(name, protocol)["verdict"] == "holds"
         ]
-        column = Source(
-            "results/verdicts.csv", f".*,{protocol}", "verdict", str(self.seeds[protocol])
-        )
-        return Names(names, [column])
+        seeds = str(self.seeds[protocol])
+        cells = [
+            Source("results/verdicts.csv", f"{name},{protocol}", "verdict", seeds)
+            for name in self.of_source
+            if (name, protocol) in self._verdict_of
+        ]
+        return Names(names, cells)
 
     def how_many_hold(self) -> str:
         """Return counts of the source's claims, like "2 hold under *a* and 3 under *b*"."""
