@@ -47,7 +47,7 @@ def as_text(frame: pd.DataFrame, schema: pa.DataFrameSchema) -> pd.DataFrame:
     written = {}
     for name, column in schema.columns.items():
         if str(column.dtype) == "float64":
-            text_of = repr if column.metadata else ROUNDED.format
+            text_of = repr if column.metadata["exact"] else ROUNDED.format
             written[name] = frame[name].map(text_of, na_action="ignore")
     return frame.assign(**written)
 
@@ -184,4 +184,4 @@ def _first_failure(
 def _wrong_cell(column: str, row: int | None, value: object, kind: pa.Column) -> str:
     place = f"column {column}" if row is None else f"column {column}, row {row + 1}"
     given = "none" if pd.isna(value) or value == "" else one_line(str(value))
-    return f"{place}: got {given}; allowed: {kind.description}"
+    return f"{place}: got {given}; allowed: {kind.metadata['allowed']}"

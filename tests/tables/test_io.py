@@ -9,19 +9,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from scripts.study.project import ROOT
 from scripts.tables import schemas
 from scripts.tables.io import TableError, read_table, write_table
 from scripts.tables.schemas import TABLES
 
 STUDYS = dict(TABLES)
 SAMPLE = schemas.table(
+    "a row a run",
     schemas.RUN,
-    final_train_loss=schemas.at_least_0(),
-    train_accuracy=schemas.exact_share(),
-    test_accuracy=schemas.exact_share(),
-    diverged=schemas.flag(),
-    diverged_epoch=schemas.whole_or_none(1),
+    final_train_loss=schemas.at_least_0("a loss"),
+    train_accuracy=schemas.exact_share("a share"),
+    test_accuracy=schemas.exact_share("a share"),
+    diverged=schemas.flag("whether it diverged"),
+    diverged_epoch=schemas.whole_or_none(1, "an epoch"),
 )
 
 
@@ -342,9 +342,3 @@ def test_a_file_cut_off_anywhere_in_a_line_is_named(path):
 def test_a_file_that_is_not_there_is_an_error_of_the_system(path):
     with pytest.raises(FileNotFoundError, match=re.escape(str(path))):
         read_table("sample", path)
-
-
-def test_the_page_on_results_explains_every_column():
-    page = (ROOT / "results/README.md").read_text(encoding="utf-8")
-    columns = {column for table in STUDYS.values() for column in table.columns}
-    assert [column for column in sorted(columns) if f"`{column}`" not in page] == []
