@@ -56,21 +56,7 @@ class Identity(Activation):
         return 1
 
 
-class Rectifier(Activation):
-    """The base class of ReLU and SELU, which take `inplace` as in PyTorch.
-
-    `repr` shows it; it has no effect, because the framework never overwrites an input.
-    """
-
-    def __init__(self, inplace: bool = False) -> None:
-        self.inplace = inplace
-
-    def extra_repr(self) -> str:
-        """Return "inplace=True" or an empty text."""
-        return "inplace=True" if self.inplace else ""
-
-
-class ReLU(Rectifier):
+class ReLU(Activation):
     """The rectified linear unit, y = max(0, x)."""
 
     def function(self, x: torch.Tensor) -> torch.Tensor:
@@ -106,7 +92,7 @@ class Tanh(Activation):
         return 4 * sigmoid_slope(2 * x)
 
 
-class SELU(Rectifier):
+class SELU(Activation):
     """The scaled exponential linear unit, y = λx where x > 0 and λα(eˣ − 1) elsewhere.
 
     α and λ make zero mean and unit variance a fixed point (Klambauer et al. 2017, eq. 14).

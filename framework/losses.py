@@ -7,6 +7,7 @@ import torch
 from .module import Module
 
 REDUCTIONS = ("mean", "sum", "none")
+Axes = int | tuple[int, ...] | None
 
 
 class Loss(Module):
@@ -15,27 +16,16 @@ class Loss(Module):
     `loss(input, target)` takes two tensors of one shape. `backward()` then returns the gradient.
 
     `dim` gives the axes to reduce, all by default: (-2, -1) gives each of R replicas its own loss,
-    shape (R,), and its own gradient. `size_average` and `reduce` are older arguments of PyTorch
-    that stand for a `reduction`.
+    shape (R,), and its own gradient. `weight`, of the losses that have one, multiplies each
+    element's loss, and is broadcast over the elements.
 
     A subclass defines `elementwise(input, target)`, and `slope(input, target)`, its derivative with
-    respect to the input.
+    respect to the input, both without the weight.
     """
 
-    def __init__(
-        self,
-        size_average: bool | None = None,
-        reduce: bool | None = None,
-        reduction: str = "mean",
-        *,
-        dim: int | tuple[int, ...] | None = None,
-    ) -> None:
-        if reduce is False:
-            reduction = "none"
-        elif size_average is False:
-            reduction = "sum"
-        elif size_average is not None or reduce is not None:
-            reduction = "mean"
+    weight: torch.Tensor | None = None
+
+    def __init__(self, *, reduction: str = "mean", dim: Axes = None) -> None:
         if reduction not in REDUCTIONS:
             raise ValueError(
                 f"{type(self).__name__}: reduction must be one of {', '.join(REDUCTIONS)}, "
@@ -60,7 +50,7 @@ class Loss(Module):
                 f"the target {tuple(target.shape)}; they must be the same"
             )
         self.cache = input, target
-        losses = self.elementwise(input, target)
+        losses = self.weighted(self.elementwise(input, target))
         if losses.shape != input.shape:
             raise ValueError(
                 f"{self!r}: the input has shape {tuple(input.shape)}, "
@@ -75,7 +65,7 @@ class Loss(Module):
     def backward(self, gradient: torch.Tensor | None = None) -> torch.Tensor:
         """Return ∂L/∂input, multiplied by a gradient of the loss's shape if one is given."""
         input, target = self.recall()
-        slope = self.slope(input, target)
+        slope = self.weighted(self.slope(input, target))
         axes = self.reduced_axes(input)
         if self.reduction == "mean":
             slope = slope / math.prod(input.shape[axis] for axis in axes)
@@ -84,6 +74,10 @@ class Loss(Module):
             self.check_gradient(gradient, self.reduced_shape(input, axes))
             slope = slope * gradient.reshape(kept)
         return slope.to(input.dtype)
+
+    def weighted(self, values: torch.Tensor) -> torch.Tensor:
+        """Return each element's value multiplied by the weight, if there is one."""
+        return values if self.weight is None else values * self.weight
 
     def reduced_axes(self, input: torch.Tensor) -> list[int]:
         """Return the axes that the reduction removes, counted from 0."""
@@ -115,44 +109,38 @@ class MSELoss(Loss):
 
 
 class BCELoss(Loss):
-    """The binary cross-entropy of probabilities, l = −w·[t log y + (1 − t) log(1 − y)].
+    """The binary cross-entropy of probabilities, l = −[t log y + (1 − t) log(1 − y)].
 
     It is finite for every y in [0, 1]: logarithms are cut at −100, and the denominator of the slope
-    at 1e-12, as in torch.nn.BCELoss. `weight` is broadcast over the elements.
+    at 1e-12, as in torch.nn.BCELoss.
     """
 
     def __init__(
-        self,
-        weight: torch.Tensor | None = None,
-        size_average: bool | None = None,
-        reduce: bool | None = None,
-        reduction: str = "mean",
-        *,
-        dim: int | tuple[int, ...] | None = None,
+        self, weight: torch.Tensor | None = None, *, reduction: str = "mean", dim: Axes = None
     ) -> None:
-        super().__init__(size_average, reduce, reduction, dim=dim)
+        super().__init__(reduction=reduction, dim=dim)
         self.weight = weight
 
     def elementwise(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-        """Return −w·[t log y + (1 − t) log(1 − y)]; raise ValueError if y is outside [0, 1]."""
+        """Return −[t log y + (1 − t) log(1 − y)]; raise ValueError if y is outside [0, 1]."""
         if ((input < 0) | (input > 1)).any():
             raise ValueError(
                 "BCELoss: the input must lie in [0, 1], "
                 f"got {input.min().item():g} to {input.max().item():g}"
             )
         log_y, log_1_minus_y = input.log().clamp(min=-100), (-input).log1p().clamp(min=-100)
-        return weighted(-(target * log_y + (1 - target) * log_1_minus_y), self.weight)
+        return -(target * log_y + (1 - target) * log_1_minus_y)
 
     def slope(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-        """Return ∂l/∂y = w·(y − t) / (y(1 − y))."""
+        """Return ∂l/∂y = (y − t) / (y(1 − y))."""
         variance = (input * (1 - input)).clamp(min=1e-12)
-        return weighted((input - target) / variance, self.weight)
+        return (input - target) / variance
 
 
 class BCEWithLogitsLoss(Loss):
     """The binary cross-entropy of logits: BCELoss of σ(x), computed without the sigmoid.
 
-    l = w·[(1 − t)x + c·log(1 + e⁻ˣ)] with c = 1 + (p − 1)t, where p is `pos_weight`. The logarithm
+    l = (1 − t)x + c·log(1 + e⁻ˣ) with c = 1 + (p − 1)t, where p is `pos_weight`. The logarithm
     is computed as max(−x, 0) + log(1 + e^−|x|), so that no x overflows
     (torch.nn.BCEWithLogitsLoss).
     """
@@ -160,33 +148,25 @@ class BCEWithLogitsLoss(Loss):
     def __init__(
         self,
         weight: torch.Tensor | None = None,
-        size_average: bool | None = None,
-        reduce: bool | None = None,
+        *,
         reduction: str = "mean",
         pos_weight: torch.Tensor | None = None,
-        *,
-        dim: int | tuple[int, ...] | None = None,
+        dim: Axes = None,
     ) -> None:
-        super().__init__(size_average, reduce, reduction, dim=dim)
+        super().__init__(reduction=reduction, dim=dim)
         self.weight, self.pos_weight = weight, pos_weight
 
     def elementwise(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-        """Return w·[(1 − t)x + c·log(1 + e⁻ˣ)]."""
+        """Return (1 − t)x + c·log(1 + e⁻ˣ)."""
         p = self.positive_weight()
         softplus = (-input).clamp(min=0) + (-input.abs()).exp().log1p()
-        losses = (1 - target) * input + (1 + (p - 1) * target) * softplus
-        return weighted(losses, self.weight)
+        return (1 - target) * input + (1 + (p - 1) * target) * softplus
 
     def slope(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-        """Return ∂l/∂x = w·[cσ(x) − pt], which is σ(x) − t without weights."""
+        """Return ∂l/∂x = cσ(x) − pt, which is σ(x) − t for p = 1."""
         p = self.positive_weight()
-        return weighted((1 + (p - 1) * target) * input.sigmoid() - p * target, self.weight)
+        return (1 + (p - 1) * target) * input.sigmoid() - p * target
 
     def positive_weight(self) -> torch.Tensor | int:
         """Return p: `pos_weight`, or 1 if none was given."""
         return 1 if self.pos_weight is None else self.pos_weight
-
-
-def weighted(values: torch.Tensor, weight: torch.Tensor | None) -> torch.Tensor:
-    """Return the values multiplied by a weight, if there is one."""
-    return values if weight is None else values * weight

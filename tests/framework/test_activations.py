@@ -151,11 +151,9 @@ def test_selu_constants_are_those_of_the_paper():
     assert_close(torch.trapezoid(y**2 * density, z).item(), 1.0)
 
 
-@pytest.mark.parametrize("inplace", [False, True])
-@pytest.mark.parametrize("name", NAMES)
-def test_neither_direction_changes_what_it_is_given(name, inplace):
-    kind = getattr(framework, name)
-    activation = kind(inplace=inplace) if name in ("ReLU", "SELU", "Identity") else kind()
+@every_activation
+def test_neither_direction_changes_what_it_is_given(name):
+    activation = getattr(framework, name)()
     x, gradient = torch.randn(3, 4), torch.randn(3, 4)
     copies = x.clone(), gradient.clone()
     activation(x)
@@ -170,13 +168,9 @@ def test_output_does_not_share_memory_with_the_input(name):
     assert getattr(framework, name)()(x).data_ptr() != x.data_ptr()
 
 
-@pytest.mark.parametrize(
-    ("name", "arguments"),
-    [(name, {}) for name in NAMES]
-    + [(name, {"inplace": flag}) for name in ("ReLU", "SELU") for flag in (True, False)],
-)
-def test_repr_is_that_of_torch(name, arguments):
-    assert repr(getattr(framework, name)(**arguments)) == repr(getattr(torch.nn, name)(**arguments))
+@every_activation
+def test_repr_is_that_of_torch(name):
+    assert repr(getattr(framework, name)()) == repr(getattr(torch.nn, name)())
 
 
 def test_identity_ignores_all_arguments():

@@ -1,8 +1,6 @@
 """Losses against torch.nn's: values, gradients, reductions, weights and large inputs."""
 
-import itertools
 import math
-import warnings
 
 import pytest
 import torch
@@ -156,18 +154,6 @@ def test_mse_divides_by_the_number_of_elements():
 @pytest.mark.parametrize("dtype", [torch.float64, torch.int64])
 def test_mse_takes_a_target_of_another_dtype(dtype):
     check_against_torch("MSELoss", torch.rand(4, 1), torch.tensor([[0], [1], [1], [0]]).to(dtype))
-
-
-@every_loss
-@pytest.mark.parametrize(
-    ("size_average", "reduce"), list(itertools.product([None, True, False], repeat=2))
-)
-def test_the_old_names_of_reduction_mean_what_they_meant(name, size_average, reduce):
-    arguments = {"size_average": size_average, "reduce": reduce}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # PyTorch's, that the names are old
-        expected = getattr(torch.nn, name)(**arguments).reduction
-    assert getattr(framework, name)(**arguments).reduction == expected
 
 
 @every_loss

@@ -103,7 +103,9 @@ def losses(dim):
     for reduction in ("mean", "sum", "none"):
         yield MSELoss(reduction=reduction, dim=dim)
         yield BCELoss(torch.ones(1), reduction=reduction, dim=dim)
-        yield BCEWithLogitsLoss(torch.ones(1), None, None, reduction, torch.ones(1), dim=dim)
+        yield BCEWithLogitsLoss(
+            torch.ones(1), reduction=reduction, pos_weight=torch.ones(1), dim=dim
+        )
 
 
 def optimizers(parameters):

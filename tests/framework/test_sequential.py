@@ -109,7 +109,7 @@ def nested(library):
         OrderedDict(
             body=library.Sequential(
                 library.Linear(2, 25),
-                library.ReLU(inplace=True),
+                library.ReLU(),
                 library.Sequential(library.Linear(25, 25, bias=False), library.SELU()),
                 library.Sequential(),
             ),
@@ -127,7 +127,7 @@ def nested(library):
         lambda library: library.Sequential(
             library.Linear(2, 3), library.ReLU(), library.Identity()
         ),
-        lambda library: library.Sequential(*[library.SELU(inplace=True) for _ in range(11)]),
+        lambda library: library.Sequential(*[library.SELU() for _ in range(11)]),
         nested,
     ],
 )

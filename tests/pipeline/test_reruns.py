@@ -28,8 +28,8 @@ def test_comments_docstrings_and_layout_run_nothing(project):
     for path, old, new in [
         (
             "framework/activations.py",
-            "class ReLU(Rectifier):",
-            "class ReLU(Rectifier):  # a comment",
+            "class ReLU(Activation):",
+            "class ReLU(Activation):  # a comment",
         ),
         ("framework/linear.py", "import torch\n", "import torch\n\n\n# a comment\n"),
         ("framework/activations.py", '"""Return σ(x)."""', '"""The logistic function."""'),
@@ -62,7 +62,7 @@ def test_an_edit_of_code_trains_exactly_what_runs_it(project, path, old, new, jo
 
 
 def test_an_edit_of_code_that_no_training_runs_trains_nothing(project):
-    unused = "class SELU(Rectifier):"
+    unused = "class SELU(Activation):"
     project.edit("framework/activations.py", unused, f"{unused}\n    A = 1")
     own = "return super().derivative("
     project.edit("scripts/study/activations.py", own, own.replace("super", "2 * super"))
