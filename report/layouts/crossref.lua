@@ -56,10 +56,10 @@ local function number_section(header)
   return header
 end
 
---- `![Caption](figures/a.svg){#fig:a .wide alt="…"}` alone in its paragraph.
+--- `![Caption](figures/a.svg){#fig:a .wide alt="…"}` alone in its paragraph. Pandoc
+--- makes it a figure whose content is a block with the image alone.
 local function number_figure(figure)
-  local image
-  figure.content:walk { Image = function(found) image = found end }
+  local image = figure.content[1].content[1]
   if #figure.identifier == 0 then fail("a figure needs an identifier: " .. image.src) end
   if #image.caption == 0 then fail("a figure needs alt=\"…\": " .. image.src) end
   if not io.open(image.src, "rb") then fail("figure not found: " .. image.src) end
@@ -115,7 +115,7 @@ local function number_equations(inlines)
       result:insert(pandoc.Span({ item }, attr))
       if id and rest ~= "" then result:insert(pandoc.Str(rest)) end
     elseif item.t == "Image" then
-      fail("an image stands alone in its paragraph, with a caption: " .. item.src)
+      fail("an image must stand alone in its paragraph, with a caption: " .. item.src)
     else
       result:insert(item)
     end

@@ -42,8 +42,7 @@ local function frame(element)
 end
 
 local function figure(element)
-  local image
-  element.content:walk { Image = function(found) image = found end }
+  local image = element.content[1].content[1]
   local picture = ('<img src="%s" alt="%s">'):format(data_uri(image.src),
     escaped(utils.stringify(image.caption)))
   return {

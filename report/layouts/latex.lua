@@ -18,8 +18,7 @@ local function caption(element)
 end
 
 local function figure(element)
-  local image
-  element.content:walk { Image = function(found) image = found end }
+  local image = element.content[1].content[1]
   local file = image.src:gsub("%.svg$", ".pdf")
   if not io.open(file, "rb") then error("figure not found: " .. file, 0) end
   local name = environment(element, "figure")

@@ -19,8 +19,7 @@ local function caption(element, label)
 end
 
 local function figure(element)
-  local image
-  element.content:walk { Image = function(found) image = found end }
+  local image = element.content[1].content[1]
   return {
     pandoc.Para { pandoc.Image(image.caption, resource(image.src)) },
     caption(element, "Fig."),

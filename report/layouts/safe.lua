@@ -21,10 +21,10 @@ end
 --- An element's name and attributes; those of citations and of the filters before are among these.
 local function attributes(element)
   if not element.identifier:match("^[%w_.:/+\x80-\xff-]*$") then
-    refuse("an identifier holds letters, digits, '-', '_', '.' and ':': %s", element.identifier)
+    refuse("an identifier can only have letters, digits, '-', '_', '.' and ':': %s", element.identifier)
   end
   for name in pairs(element.attributes) do
-    if not ATTRIBUTES[name] then refuse("the attribute '%s' means nothing here", name) end
+    if not ATTRIBUTES[name] then refuse("the attribute '%s' is not allowed here", name) end
   end
 end
 
@@ -32,44 +32,43 @@ local function link(element)
   local target = element.target
   local scheme = target:match("^([^/?#]*):")
   if target:find("[%c%s<>\"]") then
-    refuse("a link holds no space and none of <, > and \": %s", target)
+    refuse("a link cannot contain a space, <, > or \": %s", target)
   elseif scheme and not set("http https mailto")[scheme:lower()] then
-    refuse("a link leads to http:, https:, mailto: or into the report: %s", target)
+    refuse("a link must begin with http:, https: or mailto:, or lead into the report: %s", target)
   end
   attributes(element)
 end
 
 local function formula(element)
   if element.text:find("^^", 1, true) then
-    refuse("^^ is no mathematics, in the formula %s", element.text)
+    refuse("^^ is not mathematics, in the formula %s", element.text)
   end
 end
 
 local function raw(element)
-  refuse("%s is no text in the bibliography: %s", element.format, element.text)
+  refuse("%s is not text, in the bibliography: %s", element.format, element.text)
 end
 
 local function stray(image)
-  refuse("an image stands alone in its paragraph, with a caption: %s", image.src)
+  refuse("an image must stand alone in its paragraph, with a caption: %s", image.src)
 end
 
 --- The picture lies in the results; its caption is text.
 local function figure(element)
   element.caption.long:walk { Image = stray }
-  element.content:walk { Image = function(image)
-    if not image.src:match("^[%w_][%w_./-]*%.svg$") or image.src:find("..", 1, true) then
-      refuse("a figure is an .svg in results/: %s", image.src)
-    end
-  end }
+  local src = element.content[1].content[1].src
+  if not src:match("^[%w_][%w_./-]*%.svg$") or src:find("..", 1, true) then
+    refuse("a figure must be an .svg in results/: %s", src)
+  end
   return element, false
 end
 
 function Pandoc(doc)
   for name in pairs(doc.meta) do
-    if not METADATA[name] then refuse("the head of the report cannot say '%s'", name) end
+    if not METADATA[name] then refuse("the head of the report cannot have '%s'", name) end
   end
   local lang = utils.stringify(doc.meta.lang or "en")
-  if not lang:match("^%a[%w-]*$") then refuse("lang is no language: %s", lang) end
+  if not lang:match("^%a[%w-]*$") then refuse("lang is not a language: %s", lang) end
   doc:walk { traverse = "topdown", Figure = figure, Image = stray }
   doc:walk {
     Link = link, Math = formula, RawInline = raw, RawBlock = raw,

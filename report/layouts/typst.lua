@@ -19,8 +19,7 @@ local function scope(element)
 end
 
 local function figure(element)
-  local image
-  element.content:walk { Image = function(found) image = found end }
+  local image = element.content[1].content[1]
   local inlines = pandoc.Inlines {
     raw(("#figure(image(%s, alt: %s, width: 100%%), scope: %s, caption: ["):format(
       quoted(image.src), quoted(utils.stringify(image.caption)), scope(element)))

@@ -230,7 +230,7 @@ def test_latex_compiles_and_fits(write, pdflatex):
         ("![C](figures/none.svg){#fig:none alt='a'}", "figure not found: figures/none"),
         ("![C](figures/wide.svg){#tbl:a alt='a'}", "should begin with 'fig:'"),
         ("![C](figures/wide.svg)", "needs an identifier: figures/wide.svg"),
-        ("An ![icon](figures/wide.svg) inside.", "stands alone in its paragraph"),
+        ("An ![icon](figures/wide.svg) inside.", "must stand alone in its paragraph"),
         ("| a |\n|---|\n| b |", "a table needs a caption"),
     ],
 )
