@@ -118,7 +118,7 @@ def exact_share(meaning: str) -> pa.Column:
 
 
 def table(
-    rows: str, key: dict[str, pa.Column], note: str = "", **columns: pa.Column
+    rows: str, key: dict[str, pa.Column], note: str = "", /, **columns: pa.Column
 ) -> pa.DataFrameSchema:
     """Return the schema of a table, which is sorted by its key.
 
@@ -256,9 +256,10 @@ def metric_columns(summarised: bool) -> dict[str, pa.Column]:
 def summary_columns() -> dict[str, pa.Column]:
     """Return the columns of the summary for each metric and statistic."""
     columns = {}
-    for name in SUMMARISED:
-        for statistic, words in STATISTICS.items():
-            columns[f"{name}_{statistic}"] = METRICS[name].summary_column(f"{words} of `{name}`")
+    for name, metric in METRICS.items():
+        if metric.summary_column:
+            for statistic, words in STATISTICS.items():
+                columns[f"{name}_{statistic}"] = metric.summary_column(f"{words} of `{name}`")
     return columns
 
 
