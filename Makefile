@@ -70,7 +70,7 @@ lint: .venv/dev
 	@said=$$(.venv/bin/python -m snakemake --lint 2>&1); \
 	[ "$$(sed -n 's/^    \* //p' <<< "$$said" | sort -u)" = "$(WISH)" ] || { echo "$$said"; exit 1; }
 
-faults: .venv/dev  # do the tests notice planted faults, and the claims other data? (takes seven minutes)
+faults: .venv/dev  # do the tests notice planted faults, and the claims other data? (takes a while)
 	@.venv/bin/python -m tests.faults
 	@.venv/bin/python -m tests.faults.claims
 

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 import torch
 
-import framework
-from framework import MLP, Linear, Sequential, glorot_uniform_
+from framework import MLP, Linear, Sequential, glorot_uniform_, losses, optim
 from framework.losses import Loss
 from framework.optim import Optimizer
 from scripts.study.activations import by_name
@@ -58,11 +57,11 @@ def loss_of(settings: dict, output: str) -> Loss:
     loss = LOSSES[settings["loss"]]
     gives_logits = trained(settings, output) == "identity"
     name = loss.of_logits if gives_logits else loss.of_outputs
-    return getattr(framework, name)(dim=PER_REPLICA)
+    return getattr(losses, name)(dim=PER_REPLICA)
 
 
 def optimizer_of(settings: dict, network: Sequential) -> Optimizer:
     """Return the protocol's optimizer, for the parameters of a network."""
     optimizer = OPTIMIZERS[settings["optimizer"]]
     arguments = [settings[name] for name in optimizer.settings]
-    return getattr(framework, optimizer.name)(network.parameters(), *arguments)
+    return getattr(optim, optimizer.name)(network.parameters(), *arguments)
