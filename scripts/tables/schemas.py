@@ -12,12 +12,15 @@ import pandas as pd
 import pandera.pandas as pa
 
 NAME = re.compile(r"\w[\w .-]{0,199}")
-QUARTILES = {"median": "median", "q25": "lower quartile", "q75": "upper quartile"}
-STATISTICS = {
+QUARTILES = ("median", "q25", "q75")
+STATISTICS = ("mean", "sd", "median", "min", "max")
+OVER_SEEDS = {  # {statistic: in words}
     "mean": "mean",
-    "sd": "standard deviation (n − 1)",
     "median": "median",
+    "sd": "standard deviation (n − 1)",
     "min": "least value",
+    "q25": "lower quartile",
+    "q75": "upper quartile",
     "max": "greatest value",
 }
 
@@ -133,20 +136,6 @@ def table(
     )
 
 
-def over_seeds(of: str, unit: str = "") -> dict[str, pa.Column]:
-    """Return the columns of statistics over seeds."""
-    return {
-        "n": whole(0, f"seeds with a finite {of}", "seeds"),
-        "mean": number(f"mean of their {of}", unit),
-        "median": number(f"median of their {of}", unit),
-        "sd": number(f"standard deviation (n − 1) of their {of}", unit),
-        "min": number(f"least {of}", unit),
-        "q25": number(f"lower quartile of their {of}", unit),
-        "q75": number(f"upper quartile of their {of}", unit),
-        "max": number(f"greatest {of}", unit),
-    }
-
-
 LOSS = "the loss's"  # the unit of losses and of their gradients, for weights have none
 COMBINATION = {
     "protocol": text("the protocol's name in `config.yaml`"),
@@ -244,22 +233,14 @@ SIGNAL: dict[str, tuple[Callable[[str, str], pa.Column], str, str]] = {
 }
 
 
-def metric_columns(summarised: bool) -> dict[str, pa.Column]:
-    """Return the columns of the metrics in the table of runs: of those summarised, or not."""
-    return {
-        name: metric.column
-        for name, metric in METRICS.items()
-        if (name in SUMMARISED) == summarised
-    }
-
-
 def summary_columns() -> dict[str, pa.Column]:
     """Return the columns of the summary for each metric and statistic."""
     columns = {}
     for name, metric in METRICS.items():
         if metric.summary_column:
-            for statistic, words in STATISTICS.items():
-                columns[f"{name}_{statistic}"] = metric.summary_column(f"{words} of `{name}`")
+            for statistic in STATISTICS:
+                meaning = f"{OVER_SEEDS[statistic]} of `{name}`"
+                columns[f"{name}_{statistic}"] = metric.summary_column(meaning)
     return columns
 
 
@@ -267,16 +248,14 @@ def signal_columns() -> dict[str, pa.Column]:
     """Return the columns of the quartiles of each measure of a layer."""
     columns = {}
     for name, (kind, _, unit) in SIGNAL.items():
-        for quartile, words in QUARTILES.items():
-            columns[f"{name}_{quartile}"] = kind(f"{words} of `{name}` over seeds", unit)
+        for quartile in QUARTILES:
+            meaning = f"{OVER_SEEDS[quartile]} of `{name}` over seeds"
+            columns[f"{name}_{quartile}"] = kind(meaning, unit)
     return columns
 
 
 COMPARISON = {
-    "claim": text(
-        "the claim's name in `report/claims.yaml`: C and a number for the source's claims, T for "
-        "our own questions"
-    ),
+    "claim": text("the claim's name in `report/claims.yaml`"),
     "protocol": text("the protocol whose runs are compared"),
     "comparison": text(
         "the hidden activation of the runs compared, or both if they differ: `relu-tanh` is ReLU "
@@ -299,19 +278,22 @@ TABLES = {
     "runs": table(
         "a row a run",
         RUN,
-        **metric_columns(summarised=True),
+        **{name: METRICS[name].column for name in SUMMARISED},
         diverged=flag(
             "whether a training loss, or an output after the last epoch, was infinite or not a "
             "number"
         ),
         diverged_epoch=whole_or_none(1, "the first such epoch, from 1", "epochs"),
-        **metric_columns(summarised=False),
+        **{name: METRICS[name].column for name in METRICS if name not in SUMMARISED},
     ),
     "block_losses": table(
         "a row a run and epoch", RUN | EPOCH, loss=number("training loss of the epoch", LOSS)
     ),
     "losses": table(
-        "a row a combination and epoch", COMBINATION | EPOCH, **over_seeds("training loss", LOSS)
+        "a row a combination and epoch",
+        COMBINATION | EPOCH,
+        n=whole(0, "seeds whose training loss is finite", "seeds"),
+        **{name: number(f"{words} of their losses", LOSS) for name, words in OVER_SEEDS.items()},
     ),
     "layers": table(
         "a row a run, epoch and layer",
