@@ -2,6 +2,8 @@
 
 import torch
 
+from .state import mismatches
+
 
 class Module:
     """The base class of layers, networks and losses.
@@ -29,6 +31,31 @@ class Module:
         """Return the tensors that training changes; each has its gradient in `.grad`."""
         return []
 
+    def state(self) -> dict[str, torch.Tensor]:
+        """Return the parameters by name, that of their attribute, to be saved by `torch.save`."""
+        parameters = self.parameters()
+        state = {name: p for name, p in vars(self).items() if any(p is q for q in parameters)}
+        if len(unique(list(state.values()))) < len(unique(parameters)):
+            raise TypeError(f"{self!r}: a parameter is not an attribute, so define state(), too")
+        return state
+
+    def load(self, state: dict[str, torch.Tensor]) -> None:
+        """Copy a state into the parameters.
+
+        Raises ValueError, and changes nothing, if names, shapes or dtypes differ.
+        """
+        if not isinstance(state, dict):
+            kind = type(state).__name__
+            raise TypeError(f"{type(self).__name__}: load takes a dict of tensors, got a {kind}")
+        own = self.state()
+        faults = mismatches(own, state)
+        if faults:
+            raise ValueError("\n".join(f"{type(self).__name__}: {fault}" for fault in faults))
+        # Copy all before changing one: a copy may fail, and a value may be a parameter.
+        copies = {name: p.detach().clone().copy_(state[name].detach()) for name, p in own.items()}
+        for name, parameter in own.items():
+            parameter.detach().copy_(copies[name])
+
     def extra_repr(self) -> str:
         """Return what `repr` shows between the parentheses."""
         return ""
@@ -54,6 +81,11 @@ class Module:
 def summed_to(shape: tuple[int, ...], gradient: torch.Tensor) -> torch.Tensor:
     """Return a gradient summed over the axes along which a tensor of this shape was broadcast."""
     return gradient if gradient.shape == shape else gradient.sum_to_size(shape)
+
+
+def unique(parameters: list[torch.Tensor]) -> list[torch.Tensor]:
+    """Return each parameter once, in order, where layers share some."""
+    return list({id(p): p for p in parameters}.values())
 
 
 def accumulate(parameter: torch.Tensor, gradient: torch.Tensor) -> None:

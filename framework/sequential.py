@@ -2,7 +2,7 @@
 
 import torch
 
-from .module import Module
+from .module import Module, unique
 
 
 class Sequential(Module):
@@ -20,7 +20,9 @@ class Sequential(Module):
         else:
             self.layers = list(first if isinstance(first, (list, tuple)) else layers)
             self.names = [str(i) for i in range(len(self.layers))]
-        for layer in self.layers:
+        for name, layer in zip(self.names, self.layers, strict=True):
+            if not isinstance(name, str) or not name or "." in name:
+                raise ValueError(f"Sequential: a name must be a text without a dot, got {name!r}")
             if not isinstance(layer, Module):
                 raise TypeError(f"Sequential: every layer must be a Module, got {layer!r}")
             if self.layers.count(layer) > 1:
@@ -39,8 +41,15 @@ class Sequential(Module):
         return gradient
 
     def parameters(self) -> list[torch.Tensor]:
-        """Return the parameters of all layers, in order."""
-        return [parameter for layer in self.layers for parameter in layer.parameters()]
+        """Return the parameters of all layers, in order, each once."""
+        return unique([parameter for layer in self.layers for parameter in layer.parameters()])
+
+    def state(self) -> dict[str, torch.Tensor]:
+        """Return the parameters by name, "0.weight", as torch.nn.Sequential names them."""
+        state: dict[str, torch.Tensor] = {}
+        for name, layer in zip(self.names, self.layers, strict=True):
+            state |= {f"{name}.{key}": p for key, p in layer.state().items()}
+        return state
 
     def __iter__(self):
         return iter(self.layers)
@@ -50,7 +59,7 @@ class Sequential(Module):
 
     def __getitem__(self, index: int | slice):
         if isinstance(index, slice):
-            return Sequential(self.layers[index])
+            return Sequential(dict(zip(self.names[index], self.layers[index], strict=True)))
         return self.layers[index]
 
     def __repr__(self) -> str:
