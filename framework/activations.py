@@ -31,13 +31,13 @@ class Activation(Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return f(x)."""
-        self.cache = x
-        return self.function(x)
+        y = self.function(x)
+        self.remember(y, x)
+        return y
 
     def backward(self, gradient: torch.Tensor) -> torch.Tensor:
         """Return ∂L/∂x = ∂L/∂y · f′(x)."""
-        x: torch.Tensor = self.recall()  # type: ignore[assignment]
-        self.check_gradient(gradient, x.shape)
+        (x,) = self.recall(gradient)
         return gradient * self.derivative(x)
 
 
@@ -89,7 +89,7 @@ class Tanh(Activation):
 
     def derivative(self, x: torch.Tensor) -> torch.Tensor:
         """Return 1 − tanh² x = 4σ′(2x)."""
-        return 4 * sigmoid_slope(2 * x)
+        return sigmoid_slope(2 * x).mul_(4)
 
 
 class SELU(Activation):
@@ -103,12 +103,13 @@ class SELU(Activation):
 
     def function(self, x: torch.Tensor) -> torch.Tensor:
         """Return λx where x > 0 and λα(eˣ − 1) elsewhere."""
-        return self.SCALE * (x.clamp(min=0) + self.ALPHA * x.clamp(max=0).expm1())
+        below = x.clamp(max=0).expm1_()
+        return x.clamp(min=0).add_(below, alpha=self.ALPHA).mul_(self.SCALE)
 
     def derivative(self, x: torch.Tensor) -> torch.Tensor:
         """Return λ where x > 0 and λα eˣ elsewhere."""
-        below = self.SCALE * self.ALPHA * x.clamp(max=0).exp()
-        return below + self.SCALE * (1 - self.ALPHA) * positive(x)
+        below = x.clamp(max=0).exp_().mul_(self.SCALE * self.ALPHA)
+        return below.add_(positive(x), alpha=self.SCALE * (1 - self.ALPHA))
 
 
 def positive(x: torch.Tensor) -> torch.Tensor:
@@ -116,7 +117,7 @@ def positive(x: torch.Tensor) -> torch.Tensor:
 
     A comparison takes four times as long, because its result has another type.
     """
-    return x.clamp(min=0).sign()
+    return x.clamp(min=0).sign_()
 
 
 def sigmoid_slope(x: torch.Tensor) -> torch.Tensor:
@@ -124,5 +125,5 @@ def sigmoid_slope(x: torch.Tensor) -> torch.Tensor:
 
     The formula y(1 − y) loses digits as y approaches 1.
     """
-    e = (-x.abs()).exp()
-    return e / (1 + e) ** 2
+    e = x.abs().neg_().exp_()
+    return e.div_((1 + e).pow_(2))

@@ -17,9 +17,10 @@ def uniform_(
         if len(generator) != len(parameter):
             raise ValueError(f"{len(generator)} generators for {len(parameter)} replicas")
         for replica, its_generator in zip(parameter, generator, strict=True):
-            replica.uniform_(-bound, bound, generator=its_generator)
+            replica.detach().uniform_(-bound, bound, generator=its_generator)
         return parameter
-    return parameter.uniform_(-bound, bound, generator=generator)
+    parameter.detach().uniform_(-bound, bound, generator=generator)
+    return parameter
 
 
 def glorot_uniform_(

@@ -3,7 +3,7 @@
 import torch
 
 from .init import uniform_
-from .module import Module, accumulate, summed_to
+from .module import Module, accumulate, detached
 
 
 class Linear(Module):
@@ -49,14 +49,12 @@ class Linear(Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return xW + b; raise what `check_input` raises."""
         self.check_input(x)
-        # xW is computed as (Wᵀxᵀ)ᵀ: memory then holds it feature by feature, which makes sums over
-        # the batch and products with a small W faster.
-        y = (self.weight.mT @ as_matrix(x).mT).mT
+        y = product(self.rows(x), self.weight)
         if self.bias is not None:
-            y = y + self.bias.unsqueeze(-2)
-        if x.ndim == 1:
-            y = y.squeeze(-2)
-        self.cache = x, y.shape
+            y += self.bias.unsqueeze(-2)
+        if self.weight.ndim == 2:
+            y = y.reshape(*x.shape[:-1], self.out_features)
+        self.remember(y, x, self.weight, self.bias)
         return y
 
     def backward(self, gradient: torch.Tensor) -> torch.Tensor:
@@ -65,14 +63,22 @@ class Linear(Module):
         Adds ∂L/∂W = xᵀg to `weight.grad`, and ∂L/∂b, g summed over the batch, to `bias.grad`.
         (The chain rule of Rumelhart, Hinton & Williams 1986, in matrices.)
         """
-        x, output_shape = self.recall()
-        self.check_gradient(gradient, output_shape)
-        matrix, g = as_matrix(x), as_matrix(gradient)
-        accumulate(self.weight, matrix.mT @ g)
-        if self.bias is not None:
-            accumulate(self.bias, g.sum(-2))
-        gradient = summed_to(matrix.shape, (self.weight @ g.mT).mT)
-        return gradient if x.ndim > 1 else gradient.squeeze(-2)
+        x, weight, bias = self.recall(gradient)
+        rows, g = self.rows(x), self.rows(gradient)
+        if weight.ndim == 2 and self.in_features > self.out_features:
+            accumulate(weight, (g.mT @ rows).mT)  # the same; with few columns it is much faster
+        else:
+            accumulate(weight, rows.mT @ g)
+        if bias is not None:
+            accumulate(bias, g.sum(-2))
+        gradient = product(g, detached(weight).mT)
+        if weight.ndim == 2:
+            return gradient.reshape(x.shape)
+        return gradient.sum(0) if x.ndim == 2 else gradient  # replicas may share their points
+
+    def rows(self, x: torch.Tensor) -> torch.Tensor:
+        """Return x (..., features) as (rows, features); of replicas, as it is."""
+        return x.unsqueeze(0).flatten(0, -2) if self.weight.ndim == 2 else x
 
     def check_input(self, x: torch.Tensor) -> None:
         """Raise ValueError if x has a wrong shape, TypeError if it has another dtype than W."""
@@ -95,6 +101,10 @@ class Linear(Module):
         )
 
 
-def as_matrix(x: torch.Tensor) -> torch.Tensor:
-    """Return a vector as a matrix of one row, and any other x as it is."""
-    return x.unsqueeze(-2) if x.ndim == 1 else x
+def product(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """Return xW.
+
+    With replicas, it is computed as (Wᵀxᵀ)ᵀ: memory then holds it feature by feature, which makes
+    sums over the batch and products with a small W faster.
+    """
+    return x @ weight if weight.ndim == 2 else (weight.mT @ x.mT).mT

@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from .module import Module
+from .module import Module, detached
 
 REDUCTIONS = ("mean", "sum", "none")
 Axes = int | tuple[int, ...] | None
@@ -17,13 +17,14 @@ class Loss(Module):
 
     `dim` gives the axes to reduce, all by default: (-2, -1) gives each of R replicas its own loss,
     shape (R,), and its own gradient. `weight`, of the losses that have one, multiplies each
-    element's loss, and is broadcast over the elements.
+    element's loss, and `pos_weight` the part of it where the target is 1; both are broadcast.
 
     A subclass defines `elementwise(input, target)`, and `slope(input, target)`, its derivative with
     respect to the input, both without the weight.
     """
 
     weight: torch.Tensor | None = None
+    pos_weight: torch.Tensor | None = None
 
     def __init__(self, *, reduction: str = "mean", dim: Axes = None) -> None:
         if reduction not in REDUCTIONS:
@@ -43,13 +44,18 @@ class Loss(Module):
         raise NotImplementedError(f"{type(self).__name__} defines no slope")
 
     def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:  # type: ignore
-        """Return the loss; raise ValueError if input, target and weights do not fit together."""
+        """Return the loss.
+
+        Raises TypeError if the input is of whole numbers, whose gradient would be rounded;
+        ValueError if input, target and weights do not fit together.
+        """
+        if not input.is_floating_point():
+            raise TypeError(f"{self!r}: the input is {input.dtype}, it must be of a float type")
         if input.shape != target.shape:
             raise ValueError(
                 f"{self!r}: the input has shape {tuple(input.shape)}, "
                 f"the target {tuple(target.shape)}; they must be the same"
             )
-        self.cache = input, target
         losses = self.weighted(self.elementwise(input, target))
         if losses.shape != input.shape:
             raise ValueError(
@@ -57,23 +63,25 @@ class Loss(Module):
                 f"its weights do not fit: they make it {tuple(losses.shape)}"
             )
         if self.reduction == "mean":
-            return losses.mean(self.dim)
-        if self.reduction == "sum":
-            return losses.sum(self.dim)
+            losses = losses.mean(self.dim)
+        elif self.reduction == "sum":
+            losses = losses.sum(self.dim)
+        self.remember(losses, input, target, self.weight, self.pos_weight)
         return losses
 
     def backward(self, gradient: torch.Tensor | None = None) -> torch.Tensor:
         """Return ∂L/∂input, multiplied by a gradient of the loss's shape if one is given."""
-        input, target = self.recall()
+        input, target, *weights = self.recall(gradient)
+        if weights[0] is not self.weight or weights[1] is not self.pos_weight:
+            raise RuntimeError(f"{self!r}: a weight was replaced between forward and backward")
         slope = self.weighted(self.slope(input, target))
         axes = self.reduced_axes(input)
         if self.reduction == "mean":
             slope = slope / math.prod(input.shape[axis] for axis in axes)
         if gradient is not None:
             kept = [1 if axis in axes else size for axis, size in enumerate(input.shape)]
-            self.check_gradient(gradient, self.reduced_shape(input, axes))
             slope = slope * gradient.reshape(kept)
-        return slope.to(input.dtype)
+        return detached(slope.to(input.dtype))
 
     def weighted(self, values: torch.Tensor) -> torch.Tensor:
         """Return each element's value multiplied by the weight, if there is one."""
@@ -83,13 +91,7 @@ class Loss(Module):
         """Return the axes that the reduction removes, counted from 0."""
         if self.reduction == "none":
             return []
-        if self.dim is None:
-            return list(range(input.ndim))
-        return [axis % input.ndim for axis in self.dim]
-
-    def reduced_shape(self, input: torch.Tensor, axes: list[int]) -> tuple[int, ...]:
-        """Return the shape of the loss."""
-        return tuple(size for axis, size in enumerate(input.shape) if axis not in axes)
+        return [axis % input.ndim for axis in self.dim or range(input.ndim)]
 
 
 class MSELoss(Loss):
@@ -158,15 +160,11 @@ class BCEWithLogitsLoss(Loss):
 
     def elementwise(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         """Return (1 − t)x + c·log(1 + e⁻ˣ)."""
-        p = self.positive_weight()
+        p = 1 if self.pos_weight is None else self.pos_weight
         softplus = (-input).clamp(min=0) + (-input.abs()).exp().log1p()
         return (1 - target) * input + (1 + (p - 1) * target) * softplus
 
     def slope(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         """Return ∂l/∂x = cσ(x) − pt, which is σ(x) − t for p = 1."""
-        p = self.positive_weight()
+        p = 1 if self.pos_weight is None else self.pos_weight
         return (1 + (p - 1) * target) * input.sigmoid() - p * target
-
-    def positive_weight(self) -> torch.Tensor | int:
-        """Return p: `pos_weight`, or 1 if none was given."""
-        return 1 if self.pos_weight is None else self.pos_weight

@@ -2,6 +2,8 @@
 
 import torch
 
+from .module import detached, unique
+
 
 class Optimizer:
     """The base class of the optimizers.
@@ -13,12 +15,13 @@ class Optimizer:
     def __init__(self, params: list[torch.Tensor], weight_decay: float, maximize: bool) -> None:
         if isinstance(params, torch.Tensor):
             raise TypeError(f"{type(self).__name__}: params must be a list, got a tensor")
-        self.params = list(params)
+        self.params = unique(params)
         for parameter in self.params:
             if not isinstance(parameter, torch.Tensor):
                 kind = type(parameter).__name__
                 raise TypeError(f"{type(self).__name__}: params must be tensors, got a {kind}")
         self.check(len(self.params) > 0, "the number of params", "1 or more", len(self.params))
+        self.check(not overlap(self.params), "params", "apart in memory", "two that overlap")
         self.check(weight_decay >= 0, "weight_decay", "0 or more", weight_decay)
         self.weight_decay, self.maximize = weight_decay, maximize
         self.state: list[dict] = [{} for _ in self.params]
@@ -36,9 +39,10 @@ class Optimizer:
         for parameter, state in zip(self.params, self.state, strict=True):
             if parameter.grad is not None:
                 gradient = -parameter.grad if self.maximize else parameter.grad
+                values = detached(parameter)
                 if self.weight_decay:
-                    gradient = gradient + self.weight_decay * parameter
-                self.update(parameter, gradient, state)
+                    gradient = gradient + self.weight_decay * values
+                self.update(values, gradient, state)
 
     def update(self, parameter: torch.Tensor, gradient: torch.Tensor, state: dict) -> None:
         """Change one parameter in place."""
@@ -48,6 +52,20 @@ class Optimizer:
         """Raise ValueError if a condition on an argument does not hold."""
         if not holds:
             raise ValueError(f"{type(self).__name__}: {name} must be {allowed}, got {given}")
+
+
+def overlap(tensors: list[torch.Tensor]) -> bool:
+    """Return whether the memory of one tensor, from its first element to its last, meets another's.
+
+    Each would have a gradient of its own, and be changed by the other's step.
+    """
+    spans = []
+    for x in tensors:
+        if x.data_ptr():  # 0 where there is no memory
+            last = sum((n - 1) * stride for n, stride in zip(x.shape, x.stride(), strict=True))
+            spans.append((x.data_ptr(), x.data_ptr() + last * x.element_size()))
+    spans = sorted(spans)
+    return any(last >= first for (_, last), (first, _) in zip(spans, spans[1:], strict=False))
 
 
 class SGD(Optimizer):

@@ -32,10 +32,12 @@ class Sequential(Module):
         """Return the output of the last layer."""
         for layer in self.layers:
             x = layer(x)
+        self.remember(x, *self.layers)
         return x
 
     def backward(self, gradient: torch.Tensor) -> torch.Tensor:
         """Return ∂L/∂x, passed back from the last layer to the first."""
+        self.check_unchanged()
         for layer in reversed(self.layers):
             gradient = layer.backward(gradient)
         return gradient

@@ -28,7 +28,7 @@ def measure_layers(
     gradient = criterion.backward()
     measures = []
     for linear, activation in reversed(list(zip(network[::2], network[1::2], strict=True))):
-        z = activation.cache
+        (z,) = activation.cache
         y = activation.function(z)
         gradient = activation.backward(gradient)
         delta_norm = norm(gradient)

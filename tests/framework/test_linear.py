@@ -66,7 +66,7 @@ def test_equals_torch_to_the_bit_where_float32_does_not_round(batch, fan_in, fan
         assert_close(ours, theirs, rtol=0, atol=0)
 
 
-@pytest.mark.parametrize("fan_out", [1, 3])
+@pytest.mark.parametrize("fan_out", [1, 3, 6])
 @pytest.mark.parametrize("shape", [(4,), (5, 4), (2, 3, 4)])
 def test_gradients_are_finite_differences(shape, fan_out):
     layer = Linear(4, fan_out, dtype=torch.float64)
@@ -95,6 +95,7 @@ def test_backward_adds_to_the_gradients(fan_out):
     layer(x)
     layer.backward(gradient)
     once = [p.grad.clone() for p in layer.parameters()]
+    layer(x)
     layer.backward(gradient)
     assert all(torch.equal(p.grad, 2 * g) for p, g in zip(layer.parameters(), once, strict=True))
 
@@ -105,6 +106,7 @@ def test_backward_adds_without_changing_a_gradient_someone_holds():
     layer.backward(torch.randn(5, 3))
     held = layer.weight.grad
     before = held.clone()
+    layer(torch.randn(5, 2))
     layer.backward(torch.randn(5, 3))
     assert torch.equal(held, before)
 
@@ -125,8 +127,9 @@ def test_accepts_tensors_that_are_not_contiguous():
     layer = Linear(3, 4, dtype=torch.float64)
     x = torch.randn(3, 6, dtype=torch.float64).mT
     gradient = torch.ones((), dtype=torch.float64).expand(6, 4)
-    assert_close(layer(x), layer(x.contiguous()))
+    y = layer(x)
     strided = layer.backward(gradient)
+    assert_close(y, layer(x.contiguous()))
     assert_close(strided, layer.backward(gradient.contiguous()))
 
 

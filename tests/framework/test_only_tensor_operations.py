@@ -20,10 +20,13 @@ FROM_TORCH = {  # all that the framework names of `torch`
     *("Generator", "Tensor", "device", "dtype", "empty", "maximum"),
 }
 TENSOR_METHODS = {  # all that it names of a tensor: arithmetic, shapes, reductions
-    *("abs", "any", "clamp", "clone", "dtype", "exp", "expm1", "grad", "item", "log", "log1p"),
-    *("mT", "max", "mean", "min", "ndim", "reshape", "shape", "sigmoid", "sign", "sqrt", "squeeze"),
-    *("sub_", "sum", "sum_to_size", "tanh", "to", "uniform_", "unsqueeze", "zero_"),
-    *("allclose", "copy_", "detach"),  # to save and load
+    *("abs", "add_", "any", "clamp", "clone", "div_", "dtype", "exp", "exp_", "expm1_", "flatten"),
+    *("grad", "item", "log", "log1p", "mT", "max", "mean", "min", "mul_", "ndim", "neg_", "pow_"),
+    *("reshape", "shape", "sigmoid", "sign_", "sqrt", "sub_", "sum", "tanh", "to", "uniform_"),
+    *("unsqueeze", "zero_"),
+    # to check, save and load
+    *("_version", "allclose", "copy_", "data_ptr", "detach", "element_size"),
+    *("is_floating_point", "is_inference", "requires_grad", "stride"),
 }
 FORBIDDEN_NAMES = {"__import__", "eval", "exec", "getattr", "globals", "compile", "importlib"}
 NN_KERNELS = (

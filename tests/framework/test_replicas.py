@@ -139,6 +139,7 @@ def test_gradients_of_replicas_add_up_until_zero_grad():
     y = net(x)
     net.backward(torch.ones_like(y))
     once = [p.grad for p in net.parameters()]
+    net(x)
     net.backward(torch.ones_like(y))
     assert all(torch.equal(p.grad, 2 * g) for p, g in zip(net.parameters(), once, strict=True))
 

@@ -147,11 +147,13 @@ def test_a_learners_own_layer_shows_and_trains_among_the_others():
             return "factor=2"
 
         def forward(self, x):
-            self.cache = x
-            return self.factor * x
+            y = self.factor * x
+            self.remember(y, x)
+            return y
 
         def backward(self, gradient):
-            self.factor.grad = (gradient * self.recall()).sum()
+            (x,) = self.recall(gradient)
+            self.factor.grad = (gradient * x).sum()
             return self.factor * gradient
 
     scale = Scale()
