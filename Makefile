@@ -75,7 +75,7 @@ faults: .venv/dev  # do the tests notice planted faults, and the claims other da
 	@.venv/bin/python -m tests.faults.claims
 
 bench: .venv/bench  # how fast is it, beside torch.nn, torch.func and JAX? (takes an hour or two)
-	@for part in training growth scale study; do .venv/bin/python -m bench.$$part || exit; done
+	@for part in training shapes growth scale study; do .venv/bin/python -m bench.$$part || exit; done
 
 clean:  # results and Snakemake's memory of them go together
 	rm -rf .snakemake $(filter-out results/README.md, $(wildcard results/*))

@@ -9,7 +9,7 @@ import pytest
 import torch
 import yaml
 
-from bench import growth, scale
+from bench import growth, scale, shapes
 from bench.peers import IMPLEMENTATIONS
 from bench.project import Project
 from bench.study import epochs_of_all_runs
@@ -56,6 +56,34 @@ def test_single_precision_is_another(name):
     assert double != single
     assert torch.tensor(single, dtype=torch.float64).float().tolist() == single
     assert torch.tensor(double, dtype=torch.float64).float().tolist() != double
+
+
+@pytest.mark.parametrize("name", ["Linear", *shapes.ELEMENTWISE, *shapes.LOSSES])
+@pytest.mark.parametrize("transposed", [False, True])
+def test_both_frameworks_pass_through_each_shape(name, transposed):
+    batches = [shape for kind, shape, _ in shapes.cases() if kind == name]
+    assert {(1,), (1, 1), (0, 1), (1000, 1, 25)} <= set(batches)
+    case = (name, (5, 1, 3), (3, 2) if name == "Linear" else ())
+    row = shapes.measure(case, torch.float64, transposed, turns=1)
+    assert row["input"] == "5×1×3"
+    assert row["time_ratio"] == pytest.approx(row["framework_us"] / row["torch_nn_us"])
+    assert row["time_ratio"] > 0
+    assert row["memory_ratio"] == row["framework_bytes"] / row["torch_nn_bytes"]
+
+
+def test_the_peak_is_of_the_tensors_that_are_held_at_one_time():
+    x = torch.rand(5, 3, dtype=torch.float64)  # 120 bytes
+    assert shapes.peak(lambda: [x + 1 for _ in range(4)]) == 4 * 120
+    assert shapes.peak(lambda: [(x + 1).sum() for _ in range(4)]) == 120 + 4 * 8
+    assert shapes.peak(lambda: (x + 1).mul_(2).mT) == 120
+
+
+@pytest.mark.parametrize("name", ["Linear", *shapes.ELEMENTWISE, *shapes.LOSSES])
+@pytest.mark.parametrize("batch", [(500, 1), (1, 500), (500, 1, 1), (25, 20), (500,)])
+def test_memory_is_within_three_times_that_of_torch(name, batch):
+    case = (name, (*batch, 25), (25, 25) if name == "Linear" else ())
+    ours, theirs = map(shapes.peak, shapes.passes(case, torch.float32, transposed=False))
+    assert ours <= 3 * theirs
 
 
 def test_the_arithmetic_of_a_run_is_that_of_its_products():
