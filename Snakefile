@@ -60,7 +60,7 @@ rule train:
     input:
         stamp("train/{block}"),
     output:
-        [f"{FOLDER}/{{block}}/{file}.csv" for file in FILES],
+        [f"{FOLDER}/{{block}}/{file}" for file in FILES],
         receipt("train/{block}"),
     log:
         "results/logs/train/{block}.log",

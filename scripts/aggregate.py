@@ -2,9 +2,9 @@
 
     python -m scripts.aggregate --config FILE [--by DIGEST] [--partial]
 
-writes results/runs.csv, losses.csv, layers.csv, factors.csv, signal.csv, chaotic.csv, summary.csv
-and missing.csv, which lists the missing blocks. Blocks may be missing only with --partial, where
-blocks that other code or other settings made also count as missing.
+writes the tables of results/: runs, losses, accuracies, layers, factors, signal, chaotic,
+boundaries, summary and missing, which lists the missing blocks. Blocks may be missing only with
+--partial, where blocks that other code or other settings made also count as missing.
 """
 
 from collections import defaultdict
@@ -17,7 +17,8 @@ from scripts.study.config import protocols
 from scripts.study.errors import StudyError, reported
 from scripts.study.layout import SUMMARIES, blocks_of, files_of
 from scripts.tables.io import write_table
-from scripts.tables.schemas import KEYS
+from scripts.tables.schemas import KEYS, no_rows
+from scripts.training.boundaries import boundaries
 from scripts.workflow.entry import arguments_of
 from scripts.workflow.receipts import receipt
 from scripts.workflow.steps import missing_steps
@@ -50,11 +51,14 @@ def aggregate_all(config: dict, present: list[Block], missing: list[Block]) -> N
     for combination, blocks in blocks_by_combination.items():
         protocol = settings[combination[0]]
         tables = aggregate(protocol, blocks) if blocks else without_runs(protocol)
+        if blocks and protocol["keep"]:
+            tables["boundaries"] = boundaries(protocol, blocks, tables["runs"])
         names = dict(zip(KEYS, combination, strict=True))
         for table, rows in tables.items():
             parts[table].append(rows.assign(**names))
     parts["chaotic"] = [chaotic_table(blocks_by_combination)]
     parts["missing"] = [missing_table(missing)]
+    parts.setdefault("boundaries", [no_rows("boundaries")])
     for table, rows in parts.items():
         write_table(pd.concat(rows), table, f"results/{table}.csv")
 

@@ -3,7 +3,8 @@
     python -m scripts.train --settings JSON --block PROTOCOL/HIDDEN-OUTPUT/seeds-FIRST-LAST
         [--by DIGEST]
 
-writes runs.csv, losses.csv and layers.csv into the block's folder in results/runs/, and a receipt.
+writes runs.csv, losses.csv, accuracies.csv, layers.csv and networks.pt, the networks that the
+settings keep, into the block's folder in results/runs/, and a receipt.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from scripts.study.block import FOLDER, Block
 from scripts.study.errors import reported
 from scripts.tables.io import write_table
 from scripts.tables.schemas import BLOCK_TABLES, KEYS
+from scripts.training.kept import Networks, write_networks
 from scripts.training.loop import train_by_tens
 from scripts.workflow.receipts import receipt
 
@@ -36,13 +38,17 @@ def main() -> None:
 
 
 def train_block(settings: dict, block: Block, folder: str | Path = FOLDER) -> None:
-    """Train the seeds of a block, and write its tables into its place in a folder."""
+    """Train the seeds of a block, and write its files into its place in a folder."""
     torch.set_num_threads(1)  # sums over several threads would depend on their number
     parts = list(train_by_tens(settings, block.hidden, block.output, block.first, block.last))
     combination = dict(zip(KEYS, block.combination, strict=True))
     for table, kind in BLOCK_TABLES.items():
-        rows = pd.concat([part[table] for part in parts])
+        rows = pd.concat([part.tables[table] for part in parts])
         write_table(rows.assign(**combination), kind, f"{folder}/{block}/{table}.csv")
+    networks: Networks = {}
+    for part in parts:
+        networks |= part.networks
+    write_networks(networks, f"{folder}/{block}/networks.pt")
 
 
 def warm_up() -> None:

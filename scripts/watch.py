@@ -153,7 +153,6 @@ class Writer:
         try:
             if any(path in CLAIMS for path in paths):
                 self.step("claims")
-                self.step("figures", "fig3")
             for figure in figures_of(paths):
                 self.step("figures", figure)
             if any(path.startswith((*FACTS, "framework/")) for path in paths):
@@ -201,9 +200,10 @@ class Writer:
 
 
 def figures_of(paths: Iterable[str]) -> list[str]:
-    """Return the figures whose code is among the paths: all, if it is code that they share."""
+    """Return the figures that edits change: all, if they share code that is among the paths."""
     edited = {Path(path).stem for path in paths if path.startswith(PLOTS)}
-    return sorted(edited if edited <= FIGURES.keys() else FIGURES)
+    reading = {name for name, files in FIGURES.items() if not {*paths}.isdisjoint(files)}
+    return sorted(edited | reading if edited <= FIGURES.keys() else FIGURES)
 
 
 def stale_results() -> str:

@@ -27,7 +27,7 @@ def made(folder, report=REPORT, verdict="holds", over="holds", figure="<svg/>", 
     (results / "report").mkdir(parents=True)
     (results / "figures").mkdir()
     (results / "report/report.md").write_text(report)
-    (results / "figures/fig1.svg").write_text(figure)
+    (results / "figures/losses.svg").write_text(figure)
     claims = pd.DataFrame([CLAIM]).assign(seeds_needed=pd.array([None], dtype="Int64"))
     for name, said in (("claims", verdict), ("verdicts", over)):
         table = claims.assign(verdict=said)[list(schemas.TABLES[name].columns)]
@@ -56,7 +56,7 @@ def test_each_kind_of_change_is_found(tmp_path):
         ("C1, p, relu, sigmoid", "holds", "reversed"),
     ]
     assert found["numbers"] == [("It is ", "97.3", "96.1"), ("relu", "0.5", "0.25")]
-    assert [name for name, _, _ in found["figures"]] == ["fig1"]
+    assert [name for name, _, _ in found["figures"]] == ["losses"]
     assert summary(found).startswith("2 settings, 2 verdicts, 2 numbers, 2 passages, 1 figure")
 
 

@@ -173,7 +173,7 @@ def test_edited_claims_figures_and_code_are_used(browser, own_watcher):
         return page.find_element(By.CSS_SELECTOR, "#fig\\:losses img").get_attribute("src")
 
     before = picture(page)
-    edit("scripts/plots/fig1.py", 'xlabel="epoch"', 'xlabel="an epoch"')
+    edit("scripts/plots/losses.py", 'xlabel="epoch"', 'xlabel="an epoch"')
     wait = WebDriverWait(page, PATIENCE, ignored_exceptions=[Exception])
     wait.until(lambda page: picture(page) != before)
 

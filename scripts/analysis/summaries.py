@@ -70,19 +70,27 @@ def plateau_left(losses: pd.Series, kind: str) -> float:
 
 def aggregate(settings: dict, blocks: Sequence[Block]) -> dict[str, pd.DataFrame]:
     """Return {table: rows} of a combination: its blocks' rows, and summaries over seeds."""
-    runs, losses, layers = (
+    runs, losses, accuracies, layers = (
         gather(name, blocks, settings["epochs"]) for name in schemas.BLOCK_TABLES
     )
-    by_epoch = over_seeds(by_seed(losses["loss"], len(runs)))
-    left = plateau_left(by_epoch["median"], settings["loss"])
+    seeds = len(runs)
+    losses_by_epoch = by_epoch(losses, "loss", seeds)
+    left = plateau_left(losses_by_epoch["median"], settings["loss"])
     return {
         "runs": runs,
-        "losses": by_epoch.assign(epoch=by_epoch.index + 1),
+        "losses": losses_by_epoch,
+        "accuracies": by_epoch(accuracies, "test_accuracy", seeds),
         "layers": layers,
-        "signal": signal(layers, len(runs)),
+        "signal": signal(layers, seeds),
         "factors": factors(layers),
         "summary": summarise(runs, settings["target_accuracy"]).assign(plateau_left=left),
     }
+
+
+def by_epoch(table: pd.DataFrame, column: str, seeds: int) -> pd.DataFrame:
+    """Return the statistics over seeds of a column, for each epoch in the table."""
+    epochs = table["epoch"].to_numpy()[: len(table) // seeds]
+    return over_seeds(by_seed(table[column], seeds)).assign(epoch=epochs)
 
 
 def signal(layers: pd.DataFrame, seeds: int) -> pd.DataFrame:
@@ -115,7 +123,7 @@ def chaotic_table(
         if blocks and nudged:
             parts.append(chaotic(all_losses(blocks), all_losses(nudged)))
     if not parts:
-        return pd.DataFrame(columns=list(schemas.TABLES["chaotic"].columns))
+        return schemas.no_rows("chaotic")
     return pd.concat(parts)
 
 

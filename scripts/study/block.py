@@ -6,7 +6,8 @@ from typing import NamedTuple, Self
 
 FOLDER = "results/runs"
 PLACE = re.compile(r"([^/]+)/([^/-]+)-([^/-]+)/seeds-(\d+)-(\d+)$")
-FILES = ("runs", "losses", "layers")  # the tables that training a block writes
+TABLES = ("runs", "losses", "accuracies", "layers")
+FILES = [*(f"{table}.csv" for table in TABLES), "networks.pt"]  # what training a block writes
 
 
 class Block(NamedTuple):
@@ -54,8 +55,8 @@ class Block(NamedTuple):
         return f"train/{self}"
 
     def files(self, folder: str | Path = FOLDER) -> list[str]:
-        """Return the paths of the block's tables."""
-        return [f"{folder}/{self}/{file}.csv" for file in FILES]
+        """Return the paths of what training the block writes."""
+        return [f"{folder}/{self}/{file}" for file in FILES]
 
 
 def seed_blocks(seeds: int, size: int) -> list[tuple[int, int]]:

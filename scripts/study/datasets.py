@@ -54,14 +54,18 @@ def draw(
 
     The points have shape (points, 2), the labels (points, 1).
     """
-    generator = stream(0 if settings["data"] == "shared" else seed, DATA)
+    generator = stream(0 if settings["draw"] == "shared" else seed, DATA)
     dataset = DATASETS[settings["dataset"]]
     x, t = dataset(settings["points"], generator)
     x_test, t_test = dataset(settings["points"], generator)
-    if settings["inputs"] == "standardised":
-        mean, sd = x.mean(), x.std()
-        x, x_test = (x - mean) / sd, (x_test - mean) / sd
-    return x, t, x_test, t_test
+    return scaled(settings, x, x), t, scaled(settings, x_test, x), t_test
+
+
+def scaled(settings: dict, points: torch.Tensor, training: torch.Tensor) -> torch.Tensor:
+    """Return points as the network gets them, standardised by the training points or raw."""
+    if settings["inputs"] == "raw":
+        return points
+    return (points - training.mean()) / training.std()
 
 
 def draw_replicas(settings: dict, seeds: Iterable[int]) -> list[torch.Tensor]:

@@ -4,7 +4,7 @@ import ast
 import itertools
 from collections.abc import Iterable
 
-from scripts.study.block import FILES, Block, seed_blocks
+from scripts.study.block import TABLES, Block, seed_blocks
 from scripts.study.config import protocols
 from scripts.study.project import ROOT
 from scripts.study.syntax import assigned
@@ -22,7 +22,7 @@ def figure_sources() -> dict[str, list[str]]:
 
 SUMMARIES = [
     f"results/{table}.csv"
-    for table in (*FILES, "factors", "signal", "chaotic", "missing", "summary")
+    for table in (*TABLES, "factors", "signal", "chaotic", "boundaries", "missing", "summary")
 ]
 VERDICTS = [f"results/{table}.csv" for table in ("claims", "verdicts", "intervals", "agreement")]
 VERDICTS_FROM = [
@@ -34,7 +34,7 @@ VERDICTS_FROM = [
 ]
 FIGURES = figure_sources()
 AFTER_TRAINING = ["aggregate", "claims", *FIGURES, "report"]  # the steps that make results
-DRAWN_SEEDS = 100  # the seeds whose runs Fig. 2 shows one by one
+DRAWN_SEEDS = 100  # the seeds whose runs are shown one by one, in a figure
 FIGURE_FORMATS = ["svg", "pdf", "png"]
 DRAWN = [f"results/figures/{figure}.{form}" for figure in FIGURES for form in FIGURE_FORMATS]
 REPORT = [f"results/report/report.{form}" for form in ("md", "tex", "html", "pdf")]
@@ -112,5 +112,5 @@ def blocks_of(config: dict) -> list[Block]:
 
 
 def files_of(blocks: Iterable[Block]) -> list[str]:
-    """Return the paths of the blocks' tables."""
+    """Return the paths of what training the blocks writes."""
     return [path for block in blocks for path in block.files()]

@@ -13,6 +13,7 @@ PAGE = Path("results/README.md")
 BEGIN = "## The first columns\n"  # the page below it is made from the schemas
 FILES = {  # {table: its file}, of the tables that are not results/NAME.csv
     "block_losses": "losses.csv in a block's folder",
+    "block_accuracies": "accuracies.csv in a block's folder",
     "published": "report/published.csv",
 }
 

@@ -295,6 +295,18 @@ TABLES = {
         n=whole(0, "seeds whose training loss is finite", "seeds"),
         **{name: number(f"{words} of their losses", LOSS) for name, words in OVER_SEEDS.items()},
     ),
+    "block_accuracies": table(
+        "a row a run and measured epoch",
+        RUN | EPOCH,
+        test_accuracy=exact_share("share of test points that are labelled correctly after it"),
+    ),
+    "accuracies": table(
+        "a row a combination and measured epoch",
+        COMBINATION | EPOCH,
+        "The test accuracies after epochs 1, 2, 3, 5, 10, 20, … and the last.",
+        n=whole(0, "seeds whose outputs are finite", "seeds"),
+        **{name: share(f"{words} of their test accuracies") for name, words in OVER_SEEDS.items()},
+    ),
     "layers": table(
         "a row a run, epoch and layer",
         RUN | EPOCHS_DONE | LAYER,
@@ -353,6 +365,16 @@ TABLES = {
         "trained as `PROTOCOL-nudged`: another kind of processor gives other values for them.",
         final_train_loss=at_least_0("training loss of the last epoch, as in `runs.csv`", LOSS),
         nudged_train_loss=at_least_0("the same from the nudged start", LOSS),
+    ),
+    "boundaries": table(
+        "a row a point of a grid over [0, 1]², of one run a combination, after each kept epoch",
+        RUN | EPOCH | {"x": share("the point's first coordinate"), "y": share("its second one")},
+        "Of the protocols that `keep` networks: the run whose final loss is the median of the "
+        "combination's.",
+        prediction=number(
+            "the network's output there, after a Sigmoid where outputs are logits; above ½ it "
+            "predicts label 1"
+        ),
     ),
     "published": table(
         "a row a published mean",
@@ -436,8 +458,16 @@ TABLES = {
         verdict=text("the verdict with that many seeds"),
     ),
 }
+
+
+def no_rows(name: str) -> pd.DataFrame:
+    """Return a table without rows."""
+    return pd.DataFrame(columns=list(TABLES[name].columns))
+
+
 BLOCK_TABLES = {  # {file in a block's folder: its table}
     "runs": "runs",
     "losses": "block_losses",
+    "accuracies": "block_accuracies",
     "layers": "layers",
 }

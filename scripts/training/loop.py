@@ -1,22 +1,32 @@
 """The training loop, for ten seeds side by side."""
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import pandas as pd
 import torch
 
-from framework import BCEWithLogitsLoss, Sequential
+from framework import Sequential
 from framework.losses import Loss
 from framework.optim import Optimizer
 from scripts.study.datasets import draw_replicas, orders
+from scripts.training.kept import Networks, states
 from scripts.training.measures import (
+    accuracies_table,
     first_epoch,
     layers_table,
     losses_table,
     measure_layers,
     runs_table,
 )
-from scripts.training.network import DTYPES, PER_REPLICA, build, loss_of, optimizer_of
+from scripts.training.network import (
+    DTYPES,
+    PER_REPLICA,
+    build,
+    loss_of,
+    optimizer_of,
+    probabilities,
+)
 from scripts.training.progress import progress
 
 TEN = 10  # seeds 0 to 9, 10 to 19, …: always trained in one tensor, which fixes a run's last bits
@@ -24,11 +34,22 @@ SIDE_BY_SIDE = {"cpu": TEN, "cuda": 1000 * TEN}  # seeds in a tensor: the number
 LAYER_EPOCHS = (0, 1, 10, 100)  # epochs after which layers are measured, besides the last
 
 
+class Trained(NamedTuple):
+    """What training gives: its tables by name, and the networks that the settings keep."""
+
+    tables: dict[str, pd.DataFrame]
+    networks: Networks
+
+
+def accuracy_epochs(epochs: int) -> list[int]:
+    """Return after which epochs the test accuracy is measured: 1, 2, 3, 5, 10, … and the last."""
+    numbers = [digit * 10**power for power in range(len(str(epochs))) for digit in (1, 2, 3, 5)]
+    return [*(number for number in numbers if number < epochs), epochs]
+
+
 @torch.inference_mode()  # spares torch the bookkeeping for gradients, which nothing here asks for
-def train(
-    settings: dict, hidden: str, output: str, seeds: Sequence[int]
-) -> dict[str, pd.DataFrame]:
-    """Train a network for each seed, and return the tables runs, losses and layers.
+def train(settings: dict, hidden: str, output: str, seeds: Sequence[int]) -> Trained:
+    """Train a network for each seed.
 
     The tables have no columns for the protocol and the activations.
     """
@@ -40,26 +61,36 @@ def train(
     optimizer = optimizer_of(settings, network)
 
     losses_by_epoch = []
-    accuracies = []
+    train_accuracies = []
+    test_accuracies = {}
+    networks: Networks = {seed: {} for seed in seeds}
     layers = {0: measure_layers(network, criterion, x, t)}
     report_epoch = progress(settings["epochs"])
     for epoch, order in enumerate(orders(settings, seeds), start=1):
         loss, right = train_epoch(settings, network, criterion, optimizer, x, t, order.to(device))
         losses_by_epoch.append(loss)
-        accuracies.append(right)
+        train_accuracies.append(right)
         report_epoch(epoch, loss)
         if epoch in LAYER_EPOCHS or epoch == settings["epochs"]:
             layers[epoch] = measure_layers(network, criterion, x, t)
+        if epoch in accuracy_epochs(settings["epochs"]):
+            right = accuracy(settings, criterion, network(x_test), t_test)
+            test_accuracies[epoch] = right.cpu()
+        if epoch in settings["keep"]:
+            for seed, state in zip(seeds, states(network), strict=True):
+                networks[seed][epoch] = state
     losses = torch.stack(losses_by_epoch).cpu()  # (epochs, R)
 
     train_accuracy = accuracy(settings, criterion, network(x), t).cpu()
-    test_accuracy = accuracy(settings, criterion, network(x_test), t_test).cpu()
-    epochs = first_epoch(torch.stack(accuracies).cpu() >= settings["target_accuracy"])
-    return {
+    test_accuracy = test_accuracies[settings["epochs"]]
+    epochs = first_epoch(torch.stack(train_accuracies).cpu() >= settings["target_accuracy"])
+    tables = {
         "runs": runs_table(seeds, losses, train_accuracy, test_accuracy, epochs),
         "losses": losses_table(seeds, losses),
+        "accuracies": accuracies_table(seeds, test_accuracies),
         "layers": layers_table(seeds, layers),
     }
+    return Trained(tables, networks)
 
 
 def train_epoch(
@@ -106,7 +137,7 @@ def accuracy(
 
     NaN where an output is infinite or NaN.
     """
-    probability = output.sigmoid() if isinstance(criterion, BCEWithLogitsLoss) else output
+    probability = probabilities(criterion, output)
     predicted = probability.round() if settings["prediction"] == "round" else probability > 0.5
     right = (predicted == labels).to(torch.float64)
     return right.masked_fill(~output.isfinite(), torch.nan).mean(PER_REPLICA)
@@ -114,10 +145,10 @@ def accuracy(
 
 def train_by_tens(
     settings: dict, hidden: str, output: str, first: int, last: int
-) -> Iterator[dict[str, pd.DataFrame]]:
-    """Train seeds first to last with `train`, and yield their tables part by part.
+) -> Iterator[Trained]:
+    """Train seeds first to last with `train`, and yield the results part by part.
 
-    The other seeds of their tens are trained too, and left out of the tables. So seed s is always
+    The other seeds of their tens are trained too, and left out of the results. So seed s is always
     replica s mod 10 of a tensor, and its bits do not depend on which seeds are asked for.
     """
     start, end = first // TEN * TEN, (last // TEN + 1) * TEN
@@ -126,5 +157,8 @@ def train_by_tens(
         seeds = range(begin, min(begin + at_once, end))
         if end - start > at_once:
             print(f"seeds {max(first, seeds[0])} to {min(last, seeds[-1])}", flush=True)
-        tables = train(settings, hidden, output, list(seeds))
-        yield {name: rows[rows["seed"].between(first, last)] for name, rows in tables.items()}
+        tables, networks = train(settings, hidden, output, list(seeds))
+        yield Trained(
+            {name: rows[rows["seed"].between(first, last)] for name, rows in tables.items()},
+            {seed: kept for seed, kept in networks.items() if first <= seed <= last},
+        )

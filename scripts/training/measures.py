@@ -120,6 +120,18 @@ def losses_table(seeds: Sequence[int], losses: torch.Tensor) -> pd.DataFrame:
     )
 
 
+def accuracies_table(seeds: Sequence[int], accuracies: Mapping[int, torch.Tensor]) -> pd.DataFrame:
+    """Return the table accuracies, a row for each seed and epoch, of {epoch: accuracies (R,)}."""
+    measured = torch.stack(list(accuracies.values()), dim=1)  # (R, epochs)
+    return pd.DataFrame(
+        {
+            "seed": torch.tensor(seeds).repeat_interleave(len(accuracies)).numpy(),
+            "epoch": list(accuracies) * len(seeds),
+            "test_accuracy": measured.flatten().numpy(),
+        }
+    )
+
+
 def layers_table(
     seeds: Sequence[int], layers: Mapping[int, Mapping[str, torch.Tensor]]
 ) -> pd.DataFrame:

@@ -1,10 +1,11 @@
 """The network of the study, its loss and its optimizer, as a protocol's settings describe them."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 
-from framework import MLP, Linear, Sequential, glorot_uniform_, losses, optim
+from framework import MLP, BCEWithLogitsLoss, Linear, Sequential, glorot_uniform_, losses, optim
 from framework.losses import Loss
 from framework.optim import Optimizer
 from scripts.study.activations import by_name
@@ -24,12 +25,8 @@ def build(settings: dict, hidden: str, output: str, seeds: Sequence[int]) -> MLP
     """
     device = settings["device"]
     dtype = DTYPES[settings["precision"]]
-    classes = by_name()
-    hidden_class = classes[trained(settings, hidden)]
-    output_class = classes[trained(settings, output)]
     generators = [stream(seed, WEIGHTS) for seed in seeds]
-    widths = (2, *settings["hidden_widths"], 1)
-    network = MLP(hidden_class, output_class, widths, generator=generators, dtype=torch.float64)
+    network = untrained(settings, hidden, output, generator=generators, dtype=torch.float64)
     for layer in network:
         if isinstance(layer, Linear):
             weight, bias = layer.parameters()
@@ -42,6 +39,17 @@ def build(settings: dict, hidden: str, output: str, seeds: Sequence[int]) -> MLP
             if settings["start"] == "nudged":
                 layer.weight = layer.weight * (1 + max(NUDGE, torch.finfo(dtype).eps))
     return network
+
+
+def untrained(settings: dict, hidden: str, output: str, **options: Any) -> MLP:
+    """Return the network that a protocol trains in the place of the named activations.
+
+    The options are those of `MLP`.
+    """
+    classes = by_name()
+    hidden_class = classes[trained(settings, hidden)]
+    output_class = classes[trained(settings, output)]
+    return MLP(hidden_class, output_class, (2, *settings["hidden_widths"], 1), **options)
 
 
 def trained(settings: dict, name: str) -> str:
@@ -58,6 +66,11 @@ def loss_of(settings: dict, output: str) -> Loss:
     gives_logits = trained(settings, output) == "identity"
     name = loss.of_logits if gives_logits else loss.of_outputs
     return getattr(losses, name)(dim=PER_REPLICA)
+
+
+def probabilities(criterion: Loss, output: torch.Tensor) -> torch.Tensor:
+    """Return outputs, after a Sigmoid where the loss takes them as logits."""
+    return output.sigmoid() if isinstance(criterion, BCEWithLogitsLoss) else output
 
 
 def optimizer_of(settings: dict, network: Sequential) -> Optimizer:

@@ -118,7 +118,7 @@ def measured(hidden, output="identity", seeds=200, **own):
     settings = {
         "points": 200,
         "dataset": "disk",
-        "data": "per-seed",
+        "draw": "per-seed",
         "inputs": "raw",
         "loss": "mse",
     }

@@ -16,6 +16,7 @@ from scripts.aggregate import main
 from scripts.analysis.factors import factors
 from scripts.analysis.summaries import over_seeds, plateau_left, summarise
 from scripts.study.block import Block, seed_blocks
+from scripts.study.layout import SUMMARIES
 from scripts.tables import schemas
 from scripts.tables.blocks import gather
 from scripts.tables.io import TableError, read_table, write_table
@@ -270,7 +271,7 @@ def made_study(seeds, seeds_per_job):
     """A study of two combinations, the tables of its blocks lying in the current folder."""
     study = {"seeds": seeds, "seeds_per_job": seeds_per_job}
     study |= {"hidden": ["relu"], "output": ["identity"]}
-    study |= {"training": {"target_accuracy": 0.6, "epochs": 2, "loss": "mse"}}
+    study |= {"training": {"target_accuracy": 0.6, "epochs": 2, "loss": "mse", "keep": []}}
     study |= {"main": "q", "protocols": {"q": {"target_accuracy": 0.8}, "p": {}}}
     for protocol in "pq":
         accuracies = [(0.7, 0.9)[seed % 2] for seed in range(seeds)]
@@ -279,6 +280,9 @@ def made_study(seeds, seeds_per_job):
             "losses": losses(
                 *([start + 0.1 * (seed % 3) for seed in range(seeds)] for start in (0.5, 0.1)),
                 protocol=protocol,
+            ),
+            "accuracies": losses(accuracies, protocol=protocol).rename(
+                columns={"loss": "test_accuracy"}
             ),
             "layers": layers(seeds, protocol=protocol),
         }
@@ -300,13 +304,16 @@ def aggregated(study, monkeypatch):
 def test_the_tables_of_a_study_are_those_of_its_blocks(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     aggregated(made_study(seeds=2, seeds_per_job=2), monkeypatch)
-    names = ["runs", "losses", "layers", "factors", "signal", "chaotic", "missing", "summary"]
+    names = [Path(path).stem for path in SUMMARIES]
     made = {name: read_table(name, f"results/{name}.csv") for name in names}
     assert sorted(path.stem for path in tmp_path.glob("results/*")) == sorted([*names, "runs"])
     assert made["runs"]["protocol"].tolist() == ["p", "p", "q", "q"]  # sorted by key
     assert made["runs"]["test_accuracy"].tolist() == [0.7, 0.9] * 2
     assert made["losses"]["epoch"].tolist() == [1, 2] * 2
     assert_allclose(made["losses"]["mean"], [0.55, 0.15] * 2)
+    assert made["accuracies"]["epoch"].tolist() == [1] * 2
+    assert_allclose(made["accuracies"]["median"], [0.8] * 2)
+    assert made["boundaries"].empty
     assert made["missing"].empty
     assert made["summary"]["trained"].tolist() == [1, 0.5]
     assert made["summary"]["epochs_to_target_median"].tolist() == [3, 3]
@@ -339,7 +346,7 @@ def partly(study, monkeypatch):
     arguments = ["scripts.aggregate", "--config", str(write_resolved(study)), "--partial"]
     monkeypatch.setattr(sys, "argv", arguments)
     main()
-    names = ["runs", "losses", "layers", "factors", "signal", "chaotic", "missing", "summary"]
+    names = [Path(path).stem for path in SUMMARIES]
     return {name: read_table(name, f"results/{name}.csv") for name in names}
 
 

@@ -125,7 +125,7 @@ def test_the_report_is_one_page_that_fetches_nothing(offline):
     "html",
     [
         '<img src="https://example.org/a.png">',
-        '<img src="../figures/fig1.svg">',
+        '<img src="../figures/losses.svg">',
         '<link rel="stylesheet" href="//example.org/a.css">',
         "<style>@import 'https://example.org/a.css';</style>",
         "<style>body { background: url('https://example.org/a.png'); }</style>",

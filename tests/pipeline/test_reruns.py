@@ -157,7 +157,7 @@ def cut_off(content):
             {
                 "runs.csv": edited,
                 "claims.csv": cut_off,
-                "figures/fig2.svg": edited,
+                "figures/accuracy.svg": edited,
                 "report/report.html": cut_off,
                 "MANIFEST.sha256": edited,
             },

@@ -21,7 +21,7 @@ def test_one_command_makes_tables_figures_and_the_report_in_all_formats(finished
         assert f"results/{name}.csv" in made
     for ending in ("md", "html", "tex", "pdf"):
         assert f"results/report/report.{ending}" in made
-    for figure in ("fig1", "fig2", "fig3", "fig4"):
+    for figure in ("losses", "accuracy", "effects", "signal", "boundaries", "rates"):
         assert {f"results/figures/{figure}.{e}" for e in ("svg", "pdf", "png")} <= set(made)
 
 
@@ -36,11 +36,18 @@ def test_the_page_on_the_workflow_shows_the_rules_as_they_are(project):
 def test_snakemakes_own_report_shows_figures_tables_and_the_report(project, tmp_path):
     project.run("--report", str(tmp_path / "own.html"))
     text = (tmp_path / "own.html").read_text(encoding="utf-8")
-    for name in ("fig1.svg", "fig4.svg", "claims.csv", "summary.csv", "report.html", "report.pdf"):
+    for name in (
+        "losses.svg",
+        "signal.svg",
+        "claims.csv",
+        "summary.csv",
+        "report.html",
+        "report.pdf",
+    ):
         assert name in text
     for category in ("Figures", "Tables", "Report"):
         assert category in text
-    assert "Figure fig1 of the report" in text
+    assert "The figure “losses” of the report" in text
 
 
 def test_the_latex_report_compiles_where_it_lies(project, pdflatex):

@@ -263,7 +263,7 @@ def test_files_that_rest_on_the_same_runs_are_the_same(project, tmp_path, capsys
     assert f"    report/report.md: {reason}\n" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("path", ["figures/fig1.svg", f"{BLOCK}/layers.csv"])
+@pytest.mark.parametrize("path", ["figures/losses.svg", f"{BLOCK}/layers.csv"])
 def test_a_missing_file_is_no_matter_of_chaos(project, tmp_path, capsys, path):
     name_chaotic(project, 0, 1)
     change_run(project, 0)

@@ -244,7 +244,7 @@ def test_an_unknown_activation_is_named_with_those_that_exist(place, given, hint
 @pytest.mark.parametrize(
     ("key", "value", "allowed"),
     [
-        ("data", "per_seed", "per-seed, shared (did you mean per-seed?)"),
+        ("draw", "per_seed", "per-seed, shared (did you mean per-seed?)"),
         ("inputs", "standardized", "raw, standardised (did you mean standardised?)"),
         ("batch_order", False, "shuffled, fixed"),
         ("loss", "bec", "mse, bce (did you mean bce?)"),
@@ -414,7 +414,7 @@ def test_a_protocol_may_have_seeds_of_its_own():
 
 
 def test_training_settings_leave_out_which_others_are_trained():
-    assert training_settings(CONFIG)["as-written"] == CONFIG["training"]
+    assert training_settings(CONFIG)["rate-5"] == CONFIG["training"] | {"learning_rate": 5}
     config = with_value(["protocols", "mine"], {"hidden": ["tanh"], "seeds": 7, "loss": "bce"})
     assert training_settings(config)["mine"] == {**CONFIG["training"], "loss": "bce"}
 

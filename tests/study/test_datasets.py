@@ -29,7 +29,7 @@ def settings(**own):
     return {
         "points": 200,
         "dataset": "disk",
-        "data": "per-seed",
+        "draw": "per-seed",
         "inputs": "raw",
         "batch_order": "shuffled",
         "epochs": 4,
@@ -102,7 +102,7 @@ def test_seeds_draw_different_points_and_a_seed_the_same():
 def test_shared_data_are_those_of_seed_0():
     own = draw(settings(), 0)
     for seed in [0, 1, 7]:
-        for part, shared in zip(own, draw(settings(data="shared"), seed), strict=True):
+        for part, shared in zip(own, draw(settings(draw="shared"), seed), strict=True):
             assert bits(part) == bits(shared)
 
 

@@ -17,7 +17,15 @@ from scripts.study.project import ROOT
 from scripts.tables import schemas
 from scripts.tables.io import read_table, write_table
 from scripts.train import train_block, warm_up
-from scripts.training.loop import TEN, accuracy, train, train_by_tens, train_epoch
+from scripts.training.loop import (
+    TEN,
+    Trained,
+    accuracy,
+    accuracy_epochs,
+    train,
+    train_by_tens,
+    train_epoch,
+)
 from scripts.training.measures import first_epoch, measure_layers, roughness, runs_table
 from scripts.training.network import PER_REPLICA, build, loss_of, optimizer_of
 
@@ -40,7 +48,7 @@ def settings(**own):
     return {
         "points": 37,
         "dataset": "disk",
-        "data": "per-seed",
+        "draw": "per-seed",
         "inputs": "raw",
         "hidden_widths": [25, 25, 25],
         "batch_size": 10,
@@ -59,13 +67,22 @@ def settings(**own):
         "substitute": {},
         "precision": "double",
         "device": "cpu",
+        "keep": [],
     } | own
 
 
 def trained(own, hidden, output, first, last):
     """The tables of seeds first to last, as a job trains them."""
     parts = list(train_by_tens(own, hidden, output, first, last))
-    return {name: pd.concat([p[name] for p in parts], ignore_index=True) for name in parts[0]}
+    return {
+        name: pd.concat([part.tables[name] for part in parts], ignore_index=True)
+        for name in parts[0].tables
+    }
+
+
+def tables_of(*arguments):
+    """The tables that training gives."""
+    return train(*arguments).tables
 
 
 def of_seeds(result, seeds):
@@ -85,15 +102,19 @@ def assert_same_bits(result, other):
 
 
 def test_each_table_has_its_columns_and_rows():
-    result = train(settings(epochs=12), "relu", "sigmoid", [4, 5, 6])
+    result = tables_of(settings(epochs=12), "relu", "sigmoid", [4, 5, 6])
     runs, losses, layers = result["runs"], result["losses"], result["layers"]
+    accuracies = result["accuracies"]
     names = ["protocol", "hidden", "output"]
     assert [*names, *runs] == list(schemas.TABLES["runs"].columns)
     assert [*names, *losses] == list(schemas.TABLES["block_losses"].columns)
+    assert [*names, *accuracies] == list(schemas.TABLES["block_accuracies"].columns)
     assert [*names, *layers] == list(schemas.TABLES["layers"].columns)
     assert runs["seed"].tolist() == [4, 5, 6]
     for seed in [4, 5, 6]:
         assert losses[losses["seed"] == seed]["epoch"].tolist() == list(range(1, 13))
+        measured = accuracies[accuracies["seed"] == seed]
+        assert measured["epoch"].tolist() == [1, 2, 3, 5, 10, 12]
         measured = layers[layers["seed"] == seed]
         assert measured["epoch"].tolist() == [e for e in (0, 1, 10, 12) for _ in range(4)]
         assert measured["layer"].tolist() == [1, 2, 3, 4] * 4
@@ -103,8 +124,32 @@ def test_each_table_has_its_columns_and_rows():
 
 @pytest.mark.parametrize(("epochs", "measured"), [(1, [0, 1]), (10, [0, 1, 10])])
 def test_layers_of_an_epoch_are_measured_once(epochs, measured):
-    layers = train(settings(epochs=epochs, hidden_widths=[3]), "tanh", "identity", [0])["layers"]
+    layers = tables_of(settings(epochs=epochs, hidden_widths=[3]), "tanh", "identity", [0])[
+        "layers"
+    ]
     assert layers["epoch"].tolist() == [epoch for epoch in measured for _ in range(2)]
+
+
+@pytest.mark.parametrize(
+    ("epochs", "measured"),
+    [
+        (1, [1]),
+        (3, [1, 2, 3]),
+        (4, [1, 2, 3, 4]),
+        (100, [1, 2, 3, 5, 10, 20, 30, 50, 100]),
+        (300, [1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 300]),
+    ],
+)
+def test_accuracies_are_measured_at_round_epochs_and_the_last(epochs, measured):
+    assert accuracy_epochs(epochs) == measured
+
+
+def test_the_accuracy_after_an_epoch_is_that_of_a_run_that_ends_there():
+    result = tables_of(settings(epochs=5), "tanh", "sigmoid", [0, 1])["accuracies"]
+    for epochs in (1, 2, 3, 5):
+        ended = tables_of(settings(epochs=epochs), "tanh", "sigmoid", [0, 1])["runs"]
+        after = result[result["epoch"] == epochs]["test_accuracy"].tolist()
+        assert after == ended["test_accuracy"].tolist()
 
 
 def test_a_job_tells_its_progress_after_each_epoch(monkeypatch):
@@ -113,14 +158,14 @@ def test_a_job_tells_its_progress_after_each_epoch(monkeypatch):
     monkeypatch.setattr(
         "scripts.training.loop.progress", lambda epochs: told.append(epochs) or tell
     )
-    losses = train(settings(epochs=3), "tanh", "identity", [0, 1])["losses"]
+    losses = tables_of(settings(epochs=3), "tanh", "identity", [0, 1])["losses"]
     epochs, *told = told
     assert epochs == 3
     assert told == [(n, losses[losses["epoch"] == n]["loss"].tolist()) for n in (1, 2, 3)]
 
 
 def test_the_final_loss_is_that_of_the_last_epoch():
-    result = train(settings(epochs=3), "tanh", "identity", [0, 1, 2])
+    result = tables_of(settings(epochs=3), "tanh", "identity", [0, 1, 2])
     last = result["losses"].query("epoch == 3")["loss"].tolist()
     assert result["runs"]["final_train_loss"].tolist() == last
     assert len(set(last)) == 3
@@ -130,8 +175,8 @@ def test_a_job_writes_its_tables_with_the_names_of_what_it_trained(tmp_path):
     own = settings(substitute={"tanh": "publishedtanh"})
     block = Block("mine", "tanh", "sigmoid", 2, 4)
     train_block(own, block, tmp_path)
-    expected = train(own, "tanh", "sigmoid", [2, 3, 4])
-    for kind, name in [("runs", "runs"), ("block_losses", "losses"), ("layers", "layers")]:
+    expected = tables_of(own, "tanh", "sigmoid", [2, 3, 4])
+    for name, kind in schemas.BLOCK_TABLES.items():
         written = read_table(kind, tmp_path / f"{block}/{name}.csv")
         assert set(written["protocol"]) == {"mine"}
         assert set(written["hidden"]) == {"tanh"}
@@ -143,7 +188,9 @@ def test_a_job_writes_its_tables_with_the_names_of_what_it_trained(tmp_path):
 
 def test_seeds_are_trained_in_their_tens(monkeypatch, capsys):
     seen = []
-    monkeypatch.setattr("scripts.training.loop.train", lambda *_: seen.append(_[-1]) or {})
+    monkeypatch.setattr(
+        "scripts.training.loop.train", lambda *_: seen.append(_[-1]) or Trained({}, {})
+    )
     trained_in = lambda *ends: list(train_by_tens(settings(), "relu", "sigmoid", *ends))  # noqa: E731
     for first, last, tens in [(0, 0, [0]), (3, 9, [0]), (10, 19, [10]), (8, 31, [0, 10, 20, 30])]:
         seen.clear()
@@ -159,10 +206,10 @@ def test_a_seed_has_the_same_bytes_whichever_are_asked_for_with_it(tmp_path):
         block = Block("p", "selu", "sigmoid", first, last)
         train_block(settings(), block, tmp_path)
         folder = tmp_path / str(block)
-        return {path.name: path.read_text().splitlines() for path in folder.iterdir()}
+        return {path.stem: path.read_text().splitlines() for path in folder.glob("*.csv")}
 
     whole = files(0, 21)
-    assert set(whole) == {"runs.csv", "losses.csv", "layers.csv"}
+    assert set(whole) == set(schemas.BLOCK_TABLES)
     for first, last in ((7, 7), (9, 10), (3, 20)):
         for name, (header, *rows) in files(first, last).items():
             of_them = [row for row in whole[name][1:] if first <= int(row.split(",")[3]) <= last]
@@ -195,7 +242,7 @@ def test_a_seed_has_the_same_bits_whichever_are_trained_with_it(hidden, output, 
     "own",
     [
         {"inputs": "raw"},
-        {"data": "shared", "batch_order": "fixed"},
+        {"draw": "shared", "batch_order": "fixed"},
         {"initialisation": "glorot", "gain": 2},
         {"initialisation": "glorot", "biases": "zero"},
         {"target_accuracy": 0.5},
@@ -223,9 +270,9 @@ def test_so_it_is_with_every_setting_and_shape(hidden, own):
 def test_a_seed_in_its_ten_is_the_network_trained_alone(hidden):
     """But for the last bits, which the shape of a tensor decides."""
     own = settings()
-    together = train(own, hidden, "sigmoid", list(range(TEN)))
+    together = tables_of(own, hidden, "sigmoid", list(range(TEN)))
     for seed in (0, 7):
-        alone, here = train(own, hidden, "sigmoid", [seed]), of_seeds(together, [seed])
+        alone, here = tables_of(own, hidden, "sigmoid", [seed]), of_seeds(together, [seed])
         for name, rows in alone.items():
             assert_frame_equal(rows, here[name], rtol=1e-12)
 
@@ -253,7 +300,7 @@ def test_single_precision_starts_from_the_same_numbers_rounded():
         assert (mine.dtype, exact.dtype) == (torch.float32, torch.float64)
         assert torch.equal(mine, exact.float())
     losses = [
-        train(o, "tanh", "sigmoid", [3])["losses"]["loss"]
+        tables_of(o, "tanh", "sigmoid", [3])["losses"]["loss"]
         for o in (own, own | {"precision": "double"})
     ]
     assert losses[0].dtype == np.float32
@@ -265,7 +312,7 @@ def test_a_seed_starts_from_the_same_weights_under_every_activation():
     starts = [
         build(settings(**own), hidden, output, [3, 4]).parameters()
         for hidden, output in [("relu", "identity"), ("tanh", "sigmoid"), ("selu", "selu")]
-        for own in [{}, {"data": "shared"}, {"optimizer": "adam"}]
+        for own in [{}, {"draw": "shared"}, {"optimizer": "adam"}]
     ]
     for start in starts:
         assert all(torch.equal(a, b) for a, b in zip(start, starts[0], strict=True))
@@ -275,9 +322,12 @@ def test_a_seed_starts_from_the_same_weights_under_every_activation():
 def test_a_substitute_is_trained_in_the_place_of_another():
     own = settings(substitute={"tanh": "publishedtanh", "sigmoid": "tanh"})
     assert_same_bits(
-        train(own, "tanh", "sigmoid", [0, 1]), train(settings(), "publishedtanh", "tanh", [0, 1])
+        tables_of(own, "tanh", "sigmoid", [0, 1]),
+        tables_of(settings(), "publishedtanh", "tanh", [0, 1]),
     )
-    assert_same_bits(train(own, "relu", "relu", [0]), train(settings(), "relu", "relu", [0]))
+    assert_same_bits(
+        tables_of(own, "relu", "relu", [0]), tables_of(settings(), "relu", "relu", [0])
+    )
 
 
 # What it computes, beside torch.nn and autograd
@@ -340,7 +390,7 @@ def limit(own, output):
 @pytest.mark.parametrize("hidden", ["relu", "tanh", "selu", "sigmoid"])
 def test_losses_and_accuracies_are_those_of_torch(hidden, output, loss, optimizer):
     own = settings(loss=loss, **OPTIMIZERS[optimizer]) | {"learning_rate": 0.02}
-    result = train(own, hidden, output, [0, 1])
+    result = tables_of(own, hidden, output, [0, 1])
     for seed in [0, 1]:
         expected, _, train_output, test_output = train_in_torch(own, hidden, output, seed)
         losses = result["losses"].query("seed == @seed")["loss"].tolist()
@@ -354,7 +404,7 @@ def test_losses_and_accuracies_are_those_of_torch(hidden, output, loss, optimize
 
 def test_an_epochs_loss_is_the_mean_over_points_of_the_losses_before_each_step():
     own = settings(learning_rate=1e-30, epochs=2, batch_size=9)  # nothing moves: one mean over all
-    losses = train(own, "tanh", "identity", [0])["losses"]["loss"].tolist()
+    losses = tables_of(own, "tanh", "identity", [0])["losses"]["loss"].tolist()
     x, t, *_ = draw(own, 0)
     whole = (twin(build(own, "tanh", "identity", [0]), 0, "tanh", "identity")(x) - t).square()
     assert losses == pytest.approx([whole.mean().item()] * 2, rel=1e-12)
@@ -384,14 +434,14 @@ def test_the_epochs_to_the_target_are_those_until_an_epochs_accuracy_reaches_it(
     targets = sorted({0, 1}.union(*accuracies))
     assert len(targets) > 9
     for target in targets:
-        runs = train(own | {"target_accuracy": target}, "relu", "sigmoid", [0, 1, 2])["runs"]
+        runs = tables_of(own | {"target_accuracy": target}, "relu", "sigmoid", [0, 1, 2])["runs"]
         for epoch, shares in zip(runs["epochs_to_target"], accuracies, strict=True):
             reached = [n for n, share in enumerate(shares, start=1) if share >= target]
             assert pd.isna(epoch) if not reached else epoch == reached[0]
 
 
 def test_the_target_changes_nothing_but_the_epochs_to_it():
-    low, high = (train(settings(target_accuracy=a), "relu", "sigmoid", [0, 1]) for a in (0, 1))
+    low, high = (tables_of(settings(target_accuracy=a), "relu", "sigmoid", [0, 1]) for a in (0, 1))
     assert low["runs"]["epochs_to_target"].tolist() == [1, 1]
     assert high["runs"]["epochs_to_target"].isna().all()
     for result in (low, high):
@@ -401,7 +451,7 @@ def test_the_target_changes_nothing_but_the_epochs_to_it():
 
 def test_an_epoch_in_which_outputs_are_no_numbers_reaches_no_target():
     own = settings(learning_rate=1e30, target_accuracy=0)  # from the second batch on
-    runs = train(own, "relu", "identity", [0, 1])["runs"]
+    runs = tables_of(own, "relu", "identity", [0, 1])["runs"]
     assert runs["diverged_epoch"].tolist() == [1, 1]
     assert runs["epochs_to_target"].isna().all()
 
@@ -481,13 +531,13 @@ def test_measuring_layers_leaves_no_trace_in_training(monkeypatch, optimizer):
     results = {}
     for epochs in [(1, 2, 3, 4), ()]:
         monkeypatch.setattr("scripts.training.loop.LAYER_EPOCHS", epochs)
-        results[epochs] = train(own, "relu", "sigmoid", [0, 1])
+        results[epochs] = tables_of(own, "relu", "sigmoid", [0, 1])
         assert set(results[epochs].pop("layers")["epoch"]) == {0, *epochs, 5}
     assert_same_bits(*results.values())
 
 
 def test_the_epochs_of_a_short_run_are_the_first_of_a_longer_one():
-    long, short = (train(settings(epochs=n), "relu", "sigmoid", [0, 1]) for n in (5, 3))
+    long, short = (tables_of(settings(epochs=n), "relu", "sigmoid", [0, 1]) for n in (5, 3))
     first = long["losses"].query("epoch <= 3").reset_index(drop=True)
     assert_frame_equal(first, short["losses"], check_exact=True)
 
@@ -526,7 +576,7 @@ def test_a_curve_that_falls_as_much_in_jumps_is_rougher_than_one_that_bends_slow
 def test_single_points_and_great_steps_make_a_rougher_curve_than_all_points_and_small_ones():
     """The measure on what it is for: each seed's curve, all of the same network and points."""
     smooth, jagged = (
-        train(settings(epochs=30, **own), "tanh", "identity", list(range(5)))["runs"]
+        tables_of(settings(epochs=30, **own), "tanh", "identity", list(range(5)))["runs"]
         for own in [{"batch_size": 37, "learning_rate": 0.01}, {"batch_size": 1}]
     )
     assert jagged["loss_roughness"].min() > 5 * smooth["loss_roughness"].max() > 0
@@ -534,7 +584,7 @@ def test_single_points_and_great_steps_make_a_rougher_curve_than_all_points_and_
 
 @pytest.mark.parametrize("epochs", [1, 2])
 def test_fewer_than_three_epochs_have_no_roughness(epochs):
-    runs = train(settings(epochs=epochs), "tanh", "identity", [0, 1])["runs"]
+    runs = tables_of(settings(epochs=epochs), "tanh", "identity", [0, 1])["runs"]
     assert runs["loss_roughness"].isna().all()
 
 
@@ -554,7 +604,7 @@ DIVERGING = settings(learning_rate=1.5, epochs=8)  # of seeds 0 to 9 some diverg
 
 
 def test_a_run_whose_loss_is_no_finite_number_diverged_and_has_no_final_values():
-    result = train(DIVERGING, "relu", "identity", list(range(10)))
+    result = tables_of(DIVERGING, "relu", "identity", list(range(10)))
     runs, losses = result["runs"].set_index("seed"), result["losses"]
     assert 0 < runs["diverged"].sum() < 10
     for seed, run in runs.iterrows():
@@ -569,11 +619,11 @@ def test_a_run_whose_loss_is_no_finite_number_diverged_and_has_no_final_values()
 
 
 def test_seeds_that_diverge_leave_their_neighbours_as_they_are():
-    together = train(DIVERGING, "relu", "identity", list(range(10)))
+    together = tables_of(DIVERGING, "relu", "identity", list(range(10)))
     runs = together["runs"]
     steady = runs[~runs["diverged"]]["seed"].tolist()
     for seeds in [steady, steady[:1]]:
-        alone = train(DIVERGING, "relu", "identity", seeds)
+        alone = tables_of(DIVERGING, "relu", "identity", seeds)
         assert_same_bits(alone, of_seeds(together, seeds) | {"runs": alone["runs"]})
         same = of_seeds(together, seeds)["runs"].drop(columns="diverged_epoch")
         assert_frame_equal(alone["runs"].drop(columns="diverged_epoch"), same, check_exact=True)
@@ -581,8 +631,8 @@ def test_seeds_that_diverge_leave_their_neighbours_as_they_are():
 
 def test_diverged_runs_can_be_written_and_read(tmp_path):
     names = {"protocol": "p", "hidden": "relu", "output": "identity"}
-    for name, rows in train(DIVERGING, "relu", "identity", [0, 1, 2]).items():
-        kind = "block_losses" if name == "losses" else name
+    for name, rows in tables_of(DIVERGING, "relu", "identity", [0, 1, 2]).items():
+        kind = schemas.BLOCK_TABLES[name]
         write_table(rows.assign(**names), kind, tmp_path / f"{name}.csv")
         assert len(read_table(kind, tmp_path / f"{name}.csv")) == len(rows)
 

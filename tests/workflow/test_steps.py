@@ -44,7 +44,7 @@ def test_training_does_not_run_what_writes_the_report():
 def test_each_step_comes_after_those_that_it_reads():
     names = list(steps(CONFIG))
     kinds = list(dict.fromkeys(name.split("/")[0] for name in names))
-    figures = ["fig1", "fig2", "fig3", "fig4"]
+    figures = ["accuracy", "boundaries", "effects", "losses", "rates", "signal"]
     assert kinds == ["train", "aggregate", "claims", *figures, "report", "manifest"]
 
 
