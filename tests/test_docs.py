@@ -14,7 +14,7 @@ PAGES = [
     *("README.md", "CONTRIBUTING.md", "results/README.md", "report/layouts/README.md"),
     *sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("docs/*.md")),
 ]
-EXAMPLES = {"scripts/plots/fig5.py"}  # a file that the reader is to write
+EXAMPLES = {"scripts/plots/scatter.py"}  # a file that the reader is to write
 FOLDERS = "bench|docs|framework|profiles|report|scripts|tests"
 OWN_STUDY = "docs/own-study.md"
 each_page = pytest.mark.parametrize("page", PAGES)
@@ -85,7 +85,7 @@ def test_the_examples_of_a_study_of_ones_own_run(project):
     replace(folder / "scripts/study/datasets.py", r"^DATASETS = .*\n", dataset)
     append("framework/losses.py", loss)
     replace(folder / "scripts/study/choices.py", r"^LOSSES\b.*\{\n", rf"\g<0>{entry}")
-    (folder / "scripts/plots/fig5.py").write_text(figure, encoding="utf-8")
+    (folder / "scripts/plots/scatter.py").write_text(figure, encoding="utf-8")
     append("report/claims.yaml", claim)
     summary = "# Summary {#sec:summary}\n"
     project.edit("report/report.md.j2", summary, f"{sentence}\n{picture}\n{summary}")
@@ -96,8 +96,8 @@ def test_the_examples_of_a_study_of_ones_own_run(project):
     project.run()
     assert "\nslow-moons,softsign," in (folder / "results/summary.csv").read_text()
     assert "\nother,softsign," in (folder / "results/summary.csv").read_text()
-    assert "results/figures/fig5.svg" in project.files("figures/*")
-    assert "SELU needs fewer epochs is T6. Under" in project.report()
+    assert "results/figures/scatter.svg" in project.files("figures/*")
+    assert re.search(r"Under .*SELU.*epochs", project.report())
     assert "a dot for each run" in project.report()
 
 

@@ -1,5 +1,6 @@
 """The source's claims, as report/claims.yaml states them."""
 
+import math
 from pathlib import Path
 
 from scripts.study.config import activation_names
@@ -20,11 +21,23 @@ def check_claims(claims: dict) -> None:
     names = {"enum": activation_names()}
     check_schema(claims, SCHEMA, activation=names, metric={"enum": list(METRICS)})
     for name, claim in claims.items():
+        _check_sentences(name, claim)
         for i, comparison in enumerate(claim["comparisons"]):
             for side in ("first", "second"):
                 if side in comparison:
                     place = f"{name}.comparisons.{i}.{side}"
                     _check_complete(place, comparison[side], name, claim["within"])
+
+
+def _check_sentences(name: str, claim: dict) -> None:
+    needed = []
+    if claim["expected"] != "same":
+        needed.append("no difference")
+    if math.prod([len(claim["comparisons"]), *map(len, claim["within"].values())]) > 1:
+        needed.append("mixed")
+    for verdict in needed:
+        if verdict not in claim["sentences"]:
+            raise ConfigError(f"{name}.sentences.{verdict}: this key is missing; allowed: words")
 
 
 def _check_complete(place: str, runs: dict, name: str, within: dict) -> None:

@@ -1,6 +1,6 @@
 """The names of activations and comparisons in figures and prose."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 
 def activation_name(activation: str) -> str:
@@ -8,16 +8,24 @@ def activation_name(activation: str) -> str:
     return {"relu": "ReLU", "selu": "SELU"}.get(activation, activation.capitalize())
 
 
+def output_name(activation: str) -> str:
+    """Return the name of an output activation: "Sigmoid output", or "no output activation"."""
+    if activation == "identity":
+        return "no output activation"
+    return f"{activation_name(activation)} output"
+
+
 def comparison_names(rows: Sequence[tuple[str, str]]) -> list[str]:
     """Return the name of each (comparison, output) of a claim.
 
-    It is "ReLU–Tanh" if all outputs are the same, and otherwise "ReLU–Tanh (Sigmoid)".
+    It is "ReLU–Tanh" if all outputs are the same, and otherwise "ReLU–Tanh (Sigmoid output)".
     """
-    names = [(_joined_names(comparison), _joined_names(output)) for comparison, output in rows]
+    comparisons = [_joined(comparison, activation_name) for comparison, _ in rows]
     if len({output for _, output in rows}) == 1:
-        return [comparison for comparison, _ in names]
-    return [f"{comparison} ({output})" for comparison, output in names]
+        return comparisons
+    outputs = [_joined(output, output_name) for _, output in rows]
+    return [f"{one} ({two})" for one, two in zip(comparisons, outputs, strict=True)]
 
 
-def _joined_names(activations: str) -> str:
-    return "–".join(activation_name(activation) for activation in activations.split("-"))
+def _joined(activations: str, name: Callable[[str], str]) -> str:
+    return "–".join(name(activation) for activation in activations.split("-"))

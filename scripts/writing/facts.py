@@ -145,6 +145,8 @@ def claim_facts(verdicts: Verdicts, comparisons: list[dict], intervals: pd.DataF
         "of_source": verdicts.of_source,
         "claim": verdicts.claim,
         "verdict": verdicts.verdict,
+        "mark": verdicts.mark,
+        "elsewhere": verdicts.elsewhere,
         "under": verdicts.under,
         "holding": verdicts.holding,
         "how_many_hold": verdicts.how_many_hold(),

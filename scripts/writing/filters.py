@@ -63,8 +63,11 @@ def checked(value: object) -> object:
 
 @writes
 def significant(value: float, digits: int = 2) -> str:
-    """Return a number with so many significant digits: 0.03421 → 0.034."""
-    return f"{value:#.{digits}g}".rstrip(".")
+    """Return a number with so many significant digits: 0.03421 → 0.034, 236 → 240."""
+    text = f"{value:#.{digits}g}".rstrip(".")
+    if "e" not in text:
+        return text
+    return _power_of_ten(value, digits) if abs(value) < 1 else f"{float(text):.0f}"
 
 
 @writes
@@ -74,15 +77,15 @@ def percent(value: float, digits: int = 1) -> str:
 
 
 @writes
-def points(value: float) -> str:
+def points(value: float, digits: int = 1) -> str:
     """Return a difference of shares in percentage points: 0.0123 → 1.2."""
-    return f"{100 * value:.1f}"
+    return f"{100 * value:.{digits}f}"
 
 
 @writes
-def signed_points(value: float) -> str:
+def signed_points(value: float, digits: int = 1) -> str:
     """Return a difference of shares in percentage points with its sign: -0.0123 → −1.2."""
-    return f"{100 * value:+.1f}".replace("-", "−")
+    return f"{100 * value:+.{digits}f}".replace("-", "−")
 
 
 @writes
@@ -97,9 +100,13 @@ def scientific(value: float) -> str:
 
     The result is text, not a formula, since a link can only hold text.
     """
-    digit, power = f"{value:.0e}".split("e")
+    return _power_of_ten(value, 1)
+
+
+def _power_of_ten(value: float, digits: int) -> str:
+    factor, power = f"{value:.{digits - 1}e}".split("e")
     exponent = str(int(power)).replace("-", "−")
-    return f"{digit}\u00a0·\u00a010^{exponent}^"
+    return f"{factor}\u00a0·\u00a010^{exponent}^"
 
 
 def setting(value: object) -> str:
@@ -116,6 +123,11 @@ def length(items: Sequence) -> Number:
     return Number(len(items), getattr(items, "sources", ()))
 
 
+def cells(values: Iterable[object]) -> str:
+    """Return values as the cells of a table's row: "a | b | c"."""
+    return " | ".join(str(checked(value)) for value in values)
+
+
 def exp(value: float) -> Number:
     """Return e to the power of a number, with the number's sources."""
     return Number(math.exp(value), sources_of(value))
@@ -129,6 +141,7 @@ def const(value: str | float) -> str | Number:
 FILTERS = {
     "name": activation_name,
     "listed": listed,
+    "cells": cells,
     "where": where,
     "sort": sort,  # replaces jinja's, which a missing value confuses
     "length": length,

@@ -15,14 +15,16 @@ from scripts.writing.filters import (
 )
 
 MOST_NAMED = 10  # missing combinations
-VERDICT_WORDS = {
-    "holds": "holds",
-    "reversed": "is reversed",
-    "no difference": "shows no difference",
-    "undecided": "stays undecided",
-    "unproven": "is unproven, for runs are missing",
-    "not tested": "is not tested",
+MARKS = {  # {verdict: its mark in tables}
+    "holds": "+",
+    "reversed": "−",
+    "no difference": "=",
+    "mixed": "±",
+    "undecided": "?",
+    "unproven": "?",
+    "not tested": "·",
 }
+UNPROVEN = "runs that the verdict needs are missing"
 
 
 def with_output(output: str) -> str:
@@ -75,30 +77,28 @@ def differences(settings: Mapping) -> str:
     return "; ".join(words) or "nothing"
 
 
-def verdict_words(verdict: str, comparisons: Iterable[Mapping]) -> str:
-    """Return a verdict as the predicate of a sentence.
+def sentence(claim: Mapping, verdict: str, comparisons: Iterable[Mapping]) -> str:
+    """Return the claim's own clause for a verdict, with the comparisons' verdicts for {each}."""
+    if verdict == "unproven":
+        return UNPROVEN
+    return claim["sentences"][verdict].replace("{each}", verdicts_of_each(comparisons))
 
-    Where the comparisons have different verdicts, the words say which of them has which.
-    """
+
+def verdicts_of_each(comparisons: Iterable[Mapping]) -> str:
+    """Return the verdict on each comparison, like "holds for ReLU; undecided for Tanh and SELU"."""
     names_of: dict[str, list[str]] = {}
     for comparison in comparisons:
         names_of.setdefault(comparison["verdict"], []).append(comparison["name"])
-    if verdict in ("unproven", "undecided") or names_of.keys() == {verdict}:
-        return VERDICT_WORDS[verdict]
-    parts = [
-        f"{words} for {listed(names_of[name])}"
-        for name, words in VERDICT_WORDS.items()
-        if name in names_of
-    ]
-    return "; ".join(parts)
+    given = [verdict for verdict in MARKS if verdict in names_of]
+    return "; ".join(f"{verdict} for {listed(names_of[verdict])}" for verdict in given)
 
 
-def under_each(words_of: Mapping[str, str]) -> str:
-    """Return what runs say of a claim; protocols that say the same share a sentence."""
+def under_each(clauses: Mapping[str, str]) -> str:
+    """Return {protocol: clause} as sentences; protocols with the same clause share one."""
     protocols_of: dict[str, list[str]] = {}
-    for protocol, words in words_of.items():
-        protocols_of.setdefault(words, []).append(f"*{protocol}*")
-    sentences = [f"Under {listed(names)}, this {words}." for words, names in protocols_of.items()]
+    for protocol, clause in clauses.items():
+        protocols_of.setdefault(clause, []).append(f"*{protocol}*")
+    sentences = [f"Under {listed(names)}, {clause}." for clause, names in protocols_of.items()]
     return " ".join(sentences)
 
 

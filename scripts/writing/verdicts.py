@@ -8,13 +8,7 @@ from scripts.study.names import comparison_names
 from scripts.study.schema import nearest
 from scripts.writing.bound import Names, Source
 from scripts.writing.filters import length, listed, percent
-from scripts.writing.sentences import (
-    VERDICT_WORDS,
-    margin,
-    under_each,
-    verdict_words,
-    with_output,
-)
+from scripts.writing.sentences import MARKS, margin, sentence, under_each, with_output
 
 
 class Verdicts:
@@ -40,7 +34,7 @@ class Verdicts:
         self._comparisons_of = _named_comparisons(comparisons)
 
     def claim(self, name: str, protocol: str) -> dict:
-        """Return the row of a verdict with its `words`, and its comparisons as `groups`.
+        """Return the row of a verdict with its `sentence`, and its comparisons as `groups`.
 
         Raises:
             jinja2.TemplateRuntimeError: There is no such claim or no such protocol.
@@ -52,12 +46,15 @@ class Verdicts:
             hint = nearest(protocol, self.seeds)
             raise jinja2.TemplateRuntimeError(f"config.yaml has no protocol {protocol}{hint}")
         key = name, protocol
-        if key not in self._verdict_of:
-            return {"verdict": "not tested", "words": VERDICT_WORDS["not tested"], "groups": []}
-        row = self._verdict_of[key]
-        comparisons = self._comparisons_of[key]
-        words = verdict_words(row["verdict"], comparisons)
-        return row | {"words": words, "groups": comparisons}
+        row = self._verdict_of.get(key, {"verdict": "not tested"})
+        comparisons = self._comparisons_of.get(key, [])
+        clause = sentence(self.claims[name], row["verdict"], comparisons)
+        return row | {"sentence": clause, "groups": comparisons}
+
+    def mark(self, name: str, protocol: str) -> str:
+        """Return a verdict with its mark, like "+ holds"."""
+        verdict = self.claim(name, protocol)["verdict"]
+        return f"{MARKS[verdict]}\u00a0{verdict}"
 
     def verdict(self, name: str, protocol: str) -> str:
         """Return a verdict with the share of refits that it stands in, like "holds (97 %)"."""
@@ -68,8 +65,21 @@ class Verdicts:
     def under(self, name: str) -> str:
         """Return what the runs say of a claim under the protocols side by side, in sentences."""
         return under_each(
-            {protocol: self.claim(name, protocol)["words"] for protocol in self.beside}
+            {protocol: self.claim(name, protocol)["sentence"] for protocol in self.beside}
         )
+
+    def elsewhere(self, names: Sequence[str], protocol: str) -> str:
+        """Return whether the other protocols side by side give the same verdicts, in a sentence."""
+        others = [other for other in self.beside if other != protocol]
+        if not others:
+            return "No other protocol trains the same networks."
+        changed = {other: self._changed(names, protocol, other) for other in others}
+        same = [f"*{other}*" for other, claims in changed.items() if not claims]
+        sentences = [f"The verdicts are the same under {listed(same)}."] if same else []
+        for other, claims in changed.items():
+            if claims:
+                sentences.append(f"Under *{other}*, the verdict on {listed(claims)} differs.")
+        return " ".join(sentences)
 
     def holding(self, protocol: str) -> Names:
         """Return the names of the source's claims that hold under a protocol."""
@@ -85,12 +95,10 @@ class Verdicts:
         return Names(names, cells)
 
     def how_many_hold(self) -> str:
-        """Return counts of the source's claims, like "2 hold under *a* and 3 under *b*"."""
-        counts = {protocol: str(length(self.holding(protocol))) for protocol in self.beside}
-        first, *others = counts
-        words = [f"{counts[first]} hold under *{first}*"]
-        words += [f"{counts[protocol]} under *{protocol}*" for protocol in others]
-        return listed(words)
+        """Return how many of the source's claims hold, like "2 under *a* and 3 under *b*"."""
+        return listed(
+            f"{length(self.holding(protocol))} under *{protocol}*" for protocol in self.beside
+        )
 
     def scope(self, name: str) -> str:
         """Return of which networks and with which margin a claim is tested, after a semicolon.
@@ -108,22 +116,28 @@ class Verdicts:
         return "".join(f"; {part}" for part in words)
 
     def differing_claims(self, pairs: Iterable[tuple[str, str]], protocol: str) -> list[str]:
-        """Return the first claims of those pairs whose verdicts differ in words."""
+        """Return the first claims of those pairs whose comparisons have different verdicts."""
         return [
             first
             for first, second in pairs
-            if self.claim(first, protocol)["words"] != self.claim(second, protocol)["words"]
+            if self._each(first, protocol) != self._each(second, protocol)
         ]
+
+    def _each(self, name: str, protocol: str) -> list[str]:
+        claim = self.claim(name, protocol)
+        return [claim["verdict"], *(comparison["verdict"] for comparison in claim["groups"])]
 
     def changed_verdicts(self, names: Iterable[str], protocol: str, other: str) -> str:
         """Return on which claims another protocol changes the verdict, in words."""
-        flipped = [
+        flipped = self._changed(names, protocol, other)
+        return f"the verdict on {listed(flipped)}" if flipped else "no verdict"
+
+    def _changed(self, names: Iterable[str], protocol: str, other: str) -> list[str]:
+        return [
             name
             for name in names
-            if name in self.claims
-            and self.claim(name, other)["verdict"] != self.claim(name, protocol)["verdict"]
+            if self.claim(name, other)["verdict"] != self.claim(name, protocol)["verdict"]
         ]
-        return f"the verdict on {listed(flipped)}" if flipped else "no verdict"
 
 
 def _named_comparisons(comparisons: Iterable[dict]) -> dict[tuple[str, str], list[dict]]:

@@ -16,7 +16,16 @@ CLAIMS = yaml.safe_load((ROOT / "report/claims.yaml").read_text(encoding="utf-8"
 
 def test_the_repositorys_claims_are_those_of_the_source_and_our_own():
     claims = read_claims(ROOT / "report/claims.yaml")
-    assert list(claims) == ["C1", "C2", "C3", "C4", "C5", "C6", "C6e", "T1", "T2", "T3", "T4", "T5"]
+    assert list(claims) == [
+        "C1",
+        "C2",
+        "C3",
+        "C4",
+        "C5",
+        "C6",
+        "C6e",
+        *(f"T{i}" for i in range(1, 7)),
+    ]
 
 
 def test_metrics_are_columns_of_the_runs():
@@ -36,6 +45,27 @@ def test_every_protocol_that_a_claim_adds_to_its_own_is_one_of_the_study():
     assert {"{protocol}-bce", "{protocol}-right-tanh"} <= named
     for pattern in named:
         assert any(pattern.format(protocol=name) in study for name in study), pattern
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict", "needed"),
+    [
+        ("C4", "holds", True),
+        ("C4", "no difference", True),
+        ("C4", "mixed", True),
+        ("C5", "mixed", False),  # of one comparison
+        ("T1", "no difference", False),  # none is expected
+    ],
+)
+def test_each_verdict_that_a_claim_can_get_has_its_sentence(tmp_path, name, verdict, needed):
+    sentences = {key: text for key, text in CLAIMS[name]["sentences"].items() if key != verdict}
+    path = tmp_path / "claims.yaml"
+    path.write_text(yaml.safe_dump({name: CLAIMS[name] | {"sentences": sentences}}))
+    if not needed:
+        assert read_claims(path)[name]["sentences"] == sentences
+        return
+    with pytest.raises(ConfigError, match=f"{name}.sentences.{verdict}: this key is missing"):
+        read_claims(path)
 
 
 @pytest.mark.parametrize("change", [{"never": 300}, {"never": 0.5}, {"metric": "epochs_to_target"}])

@@ -22,11 +22,11 @@ def test_an_activation_is_written_as_its_papers_do(activation, name):
         ([("relu", "sigmoid-identity"), ("tanh", "sigmoid-identity")], ["ReLU", "Tanh"]),
         (
             [("relu-tanh", "identity"), ("relu-tanh", "sigmoid")],
-            ["ReLU–Tanh (Identity)", "ReLU–Tanh (Sigmoid)"],
+            ["ReLU–Tanh (no output activation)", "ReLU–Tanh (Sigmoid output)"],
         ),
         (
             [("tanh", "sigmoid-identity"), ("relu", "identity")],
-            ["Tanh (Sigmoid–Identity)", "ReLU (Identity)"],
+            ["Tanh (Sigmoid output–no output activation)", "ReLU (no output activation)"],
         ),
     ],
 )

@@ -27,7 +27,7 @@ from scripts.writing import formats
 from scripts.writing.bound import Number, Source, plain, with_listing
 from scripts.writing.facts import FactsError, facts
 from scripts.writing.filters import FILTERS, percent, points, significant
-from scripts.writing.sentences import verdict_words
+from scripts.writing.sentences import sentence
 from scripts.writing.source import BIBLIOGRAPHY, RULES
 from scripts.writing.template import PATH, render
 from tests.effort import IN_CI
@@ -155,7 +155,8 @@ def test_every_row_of_the_summary_is_in_a_table_but_those_of_nudged_starts(case)
     lines = [line.strip("| \n").split(" | ") for line in text_of(case).splitlines()]
     summary = summary_of(config, runs)
     for row in summary[summary["protocol"].isin(shown)].to_dict("records"):
-        names = [row["protocol"], *(FILTERS["name"](row[key]) for key in ("hidden", "output"))]
+        output = "none" if row["output"] == "identity" else FILTERS["name"](row["output"])
+        names = [row["protocol"], FILTERS["name"](row["hidden"]), output]
         values = [
             str(row["n"]),
             str(row["diverged"]),
@@ -284,23 +285,26 @@ def clear(also=(), **values):
 
 
 @pytest.mark.parametrize(
-    ("ratio", "words"), [(0.5, "holds"), (1.0, "shows no difference"), (2.0, "is reversed")]
+    ("ratio", "verdict", "mark"),
+    [(0.5, "holds", "+"), (1.0, "no difference", "="), (2.0, "reversed", "−")],
 )
-def test_data_that_flips_flips_the_text(ratio, words):
+def test_data_that_flips_flips_the_text(ratio, verdict, mark):
     loss = lambda protocol, hidden, output: ratio if output == "sigmoid" else 1.0  # noqa: E731
     text = rendered(*clear(final_train_loss=loss))
-    assert paragraph(text, "**C2**").endswith(f"Under *as-written* and *as-coded*, this {words}.")
-    assert f"Under *as-written* and *as-coded*, this {words}." in paragraph(text, "\nDoes the last")
-    row = next(line for line in text.splitlines() if line.startswith("| C2 |"))
-    verdict = words.removeprefix("is ").removeprefix("shows ")
-    assert [cell.split(" (")[0] for cell in row.strip("| ").split(" | ")[2:]] == [verdict] * 2
+    words = STATED["C2"]["sentences"][verdict]
+    assert paragraph(text, "**C2**").endswith(f"Under *as-written* and *as-coded*, {words}.")
+    assert f"Under *as-written*, {words}." in paragraph(text, "\nDoes the last")
+    assert [cell.split(" (")[0] for cell in row_of("C2", text)[1:]] == [verdict] * 2
+    (row,) = (line for line in text.splitlines() if line.startswith("| C2: "))
+    assert row.split(" | ")[1:] == [f"{mark}\u00a0{verdict}", f"{mark}\u00a0{verdict} |"]
 
 
 def test_protocols_that_differ_are_told_apart():
     halves = {"as-written": 0.5}
     loss = lambda p, hidden, output: halves.get(p, 2.0) if output == "sigmoid" else 1.0  # noqa: E731
     text = paragraph(rendered(*clear(final_train_loss=loss)), "**C2**")
-    assert text.endswith("Under *as-written*, this holds. Under *as-coded*, this is reversed.")
+    holds, reverse = (STATED["C2"]["sentences"][verdict] for verdict in ("holds", "reversed"))
+    assert text.endswith(f"Under *as-written*, {holds}. Under *as-coded*, {reverse}.")
 
 
 @pytest.mark.slow
@@ -344,7 +348,7 @@ def test_what_depends_on_the_wrong_gradient_is_said_by_the_data():
     dependent = lambda p, h, o: loss(p, h, o) / (8 if "right" in p else 1)  # noqa: E731
     for value, depends in ((loss, False), (dependent, True)):
         text = one_line(rendered(*clear(final_train_loss=value)))
-        assert ("What is said of C3" in text) == depends
+        assert ("So what the code gives for C3" in text) == depends
 
 
 def test_published_values_agree_where_the_table_says_so():
@@ -403,27 +407,56 @@ def test_a_claim_that_a_protocol_trains_in_part_or_not_at_all_is_not_tested():
     protocols = {"as-written": {}, "partial": {"hidden": ["relu"]}, "none": {"hidden": ["sigmoid"]}}
     own = known(*made(protocols=protocols))["claim"]
     assert own("C2", "partial")["verdict"] == own("C2", "none")["verdict"] == "not tested"
-    assert own("C2", "none")["words"] == "is not tested"
+    for protocol in ("none", "partial"):
+        assert own("C2", protocol)["sentence"] == STATED["C2"]["sentences"]["not tested"]
     assert own("C2", "none")["groups"] == []
-    assert own("C2", "partial")["words"].endswith("is not tested for Tanh and SELU")
+    assert len(own("C2", "partial")["groups"]) == 3
 
 
 @pytest.mark.parametrize(
     ("verdict", "of_each", "words"),
     [
-        ("holds", ["holds", "holds"], "holds"),
-        ("reversed", ["reversed"], "is reversed"),
-        ("undecided", ["holds", "holds"], "stays undecided"),  # for they do not stand together
-        ("mixed", ["holds", "undecided"], "holds for A; stays undecided for B"),
-        ("mixed", ["reversed", "holds", "holds"], "holds for B and C; is reversed for A"),
-        ("unproven", ["holds", "unproven"], "is unproven, for runs are missing"),
-        ("not tested", ["not tested", "holds"], "holds for B; is not tested for A"),
-        ("not tested", ["not tested", "not tested"], "is not tested"),
+        ("holds", ["holds", "holds"], "it does"),
+        ("undecided", ["holds", "holds"], "who knows"),
+        ("mixed", ["holds", "undecided"], "some: holds for A; undecided for B"),
+        ("mixed", ["reversed", "holds", "holds"], "some: holds for B and C; reversed for A"),
+        ("unproven", ["holds", "unproven"], "runs that the verdict needs are missing"),
+        ("not tested", ["not tested", "holds"], "no runs"),
     ],
 )
-def test_what_a_verdict_is_in_words(verdict, of_each, words):
+def test_the_author_has_a_sentence_for_each_verdict(verdict, of_each, words):
+    sentences = {"holds": "it does", "undecided": "who knows", "not tested": "no runs"}
+    claim = {"sentences": sentences | {"mixed": "some: {each}"}}
     rows = [{"name": name, "verdict": each} for name, each in zip("ABC", of_each, strict=False)]
-    assert verdict_words(verdict, rows) == words
+    assert sentence(claim, verdict, rows) == words
+
+
+@pytest.mark.parametrize("verdict", ["holds", "reversed", "undecided"])
+def test_whatever_the_verdicts_the_abstract_is_short_and_each_is_said_by_the_author(verdict):
+    config, runs = clear()
+    tables = evaluate(STATED, Runs(runs), protocols(config))
+    claims, verdicts = (table.assign(verdict=verdict) for table in tables)
+    own = known(config, runs, claims=claims, verdicts=verdicts)
+    text = plain(render(TEXT, own))
+    assert len(abstract(text).split()) <= 150
+    for name, entry in own["of_source"].items():
+        said = f"Under *as-written* and *as-coded*, {entry['sentences'][verdict]}."
+        assert said in paragraph(text, f"**{name}**")
+
+
+@pytest.mark.parametrize(
+    ("ratios", "said"),
+    [
+        ((0.5, 0.5), "The verdicts are the same under *as-coded*."),
+        ((0.5, 2.0), "Under *as-coded*, the verdict on C2 differs."),
+    ],
+)
+def test_whether_other_protocols_agree_is_said(ratios, said):
+    of = dict(zip(["as-written", "as-coded"], ratios, strict=True))
+    loss = lambda p, h, output: of.get(p, 1.0) if output == "sigmoid" else 1.0  # noqa: E731
+    accuracy = lambda p, h, output: 0.9 if output == "sigmoid" else 0.5  # noqa: E731
+    text = rendered(*clear(final_train_loss=loss, test_accuracy=accuracy))
+    assert paragraph(text, "\nDoes the last layer need").endswith(said)
 
 
 def test_a_combination_that_the_summary_lacks_is_named():
