@@ -21,7 +21,6 @@ import pandas as pd
 from scripts.study.errors import StudyError, one_line, reported
 from scripts.study.files import write_whole
 from scripts.study.git import git
-from scripts.study.layout import FIGURES
 from scripts.study.schema import read_yaml
 from scripts.tables import schemas
 from scripts.writing.formats import LAYOUTS
@@ -30,17 +29,18 @@ PAGE = Path("results/diff.html")
 CACHE = Path(".cache/base")
 NUMBER = re.compile(r"(?<!\w)\d+(?:[.,]\d+)*(?!\w)")
 WORD = re.compile(r"\s+|[\w.,−]*\w|[^\w\s]")
+KINDS = ("settings", "verdicts", "numbers", "passages", "figures")
 
 
 class BaseError(StudyError):
-    """One line: which base was asked for, and why it has no results."""
+    """One line: which base or file was asked for, and what it lacks."""
 
 
 def results_of(base: str) -> Path:
     """Return the folder of a base's results. BaseError if it has none."""
     folder = Path(base)
     if folder.is_dir():
-        folder = folder if (folder / "runs.csv").exists() else folder / "results"
+        folder = folder if (folder / "report/report.md").exists() else folder / "results"
         if not (folder / "report/report.md").exists():
             raise BaseError(f"{base}: the folder holds no report/report.md")
         return folder
@@ -69,6 +69,17 @@ def settings(config: Mapping, path: str = "") -> dict:
     return found
 
 
+def settings_of(folder: Path) -> dict:
+    """Return the settings that made a folder of results, from the config.yaml beside it.
+
+    BaseError if there is none.
+    """
+    path = folder.parent / "config.yaml"
+    if not path.exists():
+        raise BaseError(f"there is no {path}")
+    return settings(read_yaml(path))
+
+
 def changed(old: Mapping, new: Mapping) -> list[tuple]:
     """Return (key, old, new) where two mappings differ; a dash stands for a missing value."""
     keys = dict.fromkeys([*old, *new])
@@ -87,13 +98,22 @@ def verdicts(folder: Path) -> dict[str, str]:
         path = folder / f"{name}.csv"
         if path.exists():
             columns = [*schemas.TABLES[name].unique, "verdict"]
-            try:
-                table = pd.read_csv(path, usecols=columns, dtype="str", keep_default_na=False)
-            except ValueError as error:
-                raise BaseError(f"{path}: {one_line(str(error).splitlines()[0])}") from None
-            for *key, verdict in table[columns].itertuples(index=False):
+            for *key, verdict in text_columns(path, columns).itertuples(index=False):
                 found[", ".join(key)] = verdict
     return found
+
+
+def text_columns(path: Path, columns: list[str]) -> pd.DataFrame:
+    """Return columns of a CSV file as text. BaseError if it lacks one, or is no CSV file."""
+    try:
+        table = pd.read_csv(path, dtype="str", keep_default_na=False)
+    except ValueError as error:
+        raise BaseError(f"{path}: {one_line(str(error).splitlines()[0])}") from None
+    missing = [column for column in columns if column not in table]
+    if missing:
+        there = one_line(", ".join(table.columns))
+        raise BaseError(f"{path} has no column {', '.join(missing)}; it has {there}")
+    return table[columns]
 
 
 def paragraphs(folder: Path) -> list[str]:
@@ -155,40 +175,40 @@ def _place(line: str) -> str:
 def pictures(folder: Path) -> dict[str, str]:
     """Return {figure: its SVG as a link} of the figures that a folder has."""
     found = {}
-    for name in FIGURES:
-        path = folder / f"figures/{name}.svg"
-        if path.exists():
-            content = base64.b64encode(path.read_bytes()).decode()
-            found[name] = f"data:image/svg+xml;base64,{content}"
+    for path in sorted((folder / "figures").glob("*.svg")):
+        content = base64.b64encode(path.read_bytes()).decode()
+        found[path.stem] = f"data:image/svg+xml;base64,{content}"
     return found
 
 
 def comparison(base: str, folder: Path, results: Path = Path("results")) -> dict:
     """Return all that the page shows: how `results` differ from those of a base, in `folder`.
 
-    Settings are compared if both folders have a config.yaml beside them.
+    What cannot be compared is `unknown`: {kind: why}.
     """
-    configs = [folder.parent / "config.yaml", results.parent / "config.yaml"]
-    both = all(path.exists() for path in configs)
-    old, new = (settings(read_yaml(path)) if both else {} for path in configs)
     prose = passages(paragraphs(folder), paragraphs(results))
-    return {
+    found = {
         "base": base,
-        "settings": changed(old, new),
-        "verdicts": changed(verdicts(folder), verdicts(results)),
         "passages": prose,
         "numbers": numbers(prose),
         "figures": changed(pictures(folder), pictures(results)),
     }
+    unknown = {}
+    for kind, read in (("settings", settings_of), ("verdicts", verdicts)):
+        try:
+            found[kind] = changed(read(folder), read(results))
+        except StudyError as error:
+            found[kind] = []
+            unknown[kind] = str(error)
+    return found | {"unknown": unknown}
 
 
 def summary(found: Mapping) -> str:
-    """Return how many things of each kind differ, in words."""
-    counts = [
-        f"{len(found[kind])} {kind if len(found[kind]) != 1 else kind[:-1]}"
-        for kind in ("settings", "verdicts", "numbers", "passages", "figures")
-    ]
-    return f"{', '.join(counts)} differ from {found['base']}"
+    """Return how many things of each kind differ, and which are unknown, in words."""
+    known = {kind: len(found[kind]) for kind in KINDS if kind not in found["unknown"]}
+    counts = [f"{n} {kind if n != 1 else kind[:-1]}" for kind, n in known.items()]
+    why = [f"; {kind} unknown: {reason}" for kind, reason in found["unknown"].items()]
+    return f"{', '.join(counts)} differ from {found['base']}{''.join(why)}"
 
 
 @reported("diff")

@@ -77,12 +77,38 @@ def test_a_table_of_no_claims_has_no_verdicts(tmp_path):
     assert found == [("C1, p", "–", "holds"), ("C1, p, relu, sigmoid", "–", "holds")]
 
 
-@pytest.mark.parametrize("name", ["claims", "verdicts"])
-def test_a_table_without_verdicts_is_named(tmp_path, name):
-    base = made(tmp_path / "a")
-    (base / f"{name}.csv").write_text("claim,protocol\nC1,p\n")
-    with pytest.raises(BaseError, match=rf"{name}\.csv: Usecols do not match columns"):
-        comparison("b", base, base)
+@pytest.mark.parametrize(
+    ("name", "text", "why"),
+    [
+        ("claims", "claim,group,verdict\nC1,relu,holds\n", "has no column protocol, "),
+        ("verdicts", "claim,protocol\nC1,p\n", "has no column verdict; it has claim, protocol"),
+        ("claims", "", ": No columns to parse from file"),
+    ],
+)
+def test_verdicts_of_other_tables_are_unknown_and_the_rest_is_compared(tmp_path, name, text, why):
+    base, here = made(tmp_path / "a"), made(tmp_path / "b", epochs=5)
+    (base / f"{name}.csv").write_text(text)
+    said = summary(comparison("b", base, here))
+    known = "1 setting, 0 numbers, 0 passages, 0 figures differ from b; verdicts unknown: "
+    assert said.startswith(f"{known}{base}/{name}.csv")
+    assert why in said
+    assert "\n" not in said
+
+
+def test_settings_without_a_config_are_unknown(tmp_path):
+    base, here = made(tmp_path / "a"), made(tmp_path / "b")
+    (tmp_path / "a/config.yaml").unlink()
+    assert summary(comparison("b", base, here)) == (
+        "0 verdicts, 0 numbers, 0 passages, 0 figures differ from b; "
+        f"settings unknown: there is no {tmp_path}/a/config.yaml"
+    )
+
+
+def test_a_figure_of_another_name_shows(tmp_path):
+    base, here = made(tmp_path / "a"), made(tmp_path / "b")
+    (base / "figures/fig1.svg").rename(base / "figures/old.svg")
+    names = [name for name, _, _ in comparison("b", base, here)["figures"]]
+    assert names == ["old", "fig1"]
 
 
 def test_a_passage_shows_what_went_and_what_came():
@@ -106,7 +132,6 @@ def test_what_is_not_there_is_a_dash():
 
 def test_a_project_or_its_results_can_be_named(tmp_path):
     results = made(tmp_path / "a")
-    (results / "runs.csv").write_text("")
     assert results_of(str(results)) == results_of(str(tmp_path / "a")) == results
 
 
@@ -133,5 +158,18 @@ def test_the_page_shows_it_and_the_terminal_sums_it_up(tmp_path):
         f"{base.parent}\n"
     )
     page = (here / "results/diff.html").read_text()
+    assert "Unknown" not in page
     assert "It is <del>5</del><ins>6</ins> of &lt;script&gt;." in page
     assert "<script" not in page
+
+
+def test_the_page_says_what_is_unknown(tmp_path):
+    base = made(tmp_path / "a")
+    here = made(tmp_path / "b").parent
+    (tmp_path / "a/config.yaml").unlink()
+    for part in ("scripts", "report"):
+        shutil.copytree(ROOT / part, here / part)
+    command = [sys.executable, "-m", "scripts.compare", str(base)]
+    subprocess.run(command, cwd=here, check=True)
+    page = (here / "results/diff.html").read_text()
+    assert f"<p>Unknown: there is no {base.parent}/config.yaml.</p>" in page
