@@ -16,12 +16,15 @@ import pandas as pd
 import torch
 import yaml
 
+from scripts.study.activations import by_name
 from scripts.study.block import FOLDER, Block
 from scripts.study.errors import reported
 from scripts.tables.io import write_table
 from scripts.tables.schemas import BLOCK_TABLES, KEYS
 from scripts.training.kept import Networks, write_networks
+from scripts.training.derivatives import check_derivative
 from scripts.training.loop import train_by_tens
+from scripts.training.network import trained
 from scripts.workflow.receipts import receipt
 
 
@@ -40,6 +43,8 @@ def main() -> None:
 def train_block(settings: dict, block: Block, folder: str | Path = FOLDER) -> None:
     """Train the seeds of a block, and write its files into its place in a folder."""
     torch.set_num_threads(1)  # sums over several threads would depend on their number
+    for activation in (block.hidden, block.output):
+        check_derivative(by_name()[trained(settings, activation)])
     parts = list(train_by_tens(settings, block.hidden, block.output, block.first, block.last))
     combination = dict(zip(KEYS, block.combination, strict=True))
     for table, kind in BLOCK_TABLES.items():

@@ -16,6 +16,8 @@ class PublishedTanh(Tanh):
     value: it computes 1 − tanh²(tanh z), where 1 − tanh² z is correct.
     """
 
+    wrong_on_purpose = "1 − tanh²(tanh x), as in the published code"
+
     def derivative(self, x: torch.Tensor) -> torch.Tensor:
         """Return 1 − tanh²(tanh x), elementwise."""
         return super().derivative(self.function(x))
