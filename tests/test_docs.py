@@ -4,11 +4,15 @@ import importlib.util
 import re
 
 import pytest
+import torch
 import yaml
+from torch.testing import assert_close
 
+from framework import Activation
 from scripts.analysis.claims import check_claims
 from scripts.study.config import check
 from scripts.study.project import ROOT
+from scripts.training.derivatives import check_derivative
 
 PAGES = [
     *("README.md", "CONTRIBUTING.md", "results/README.md", "report/layouts/README.md"),
@@ -72,16 +76,26 @@ def test_the_examples_of_settings_and_of_a_claim_are_right():
     check_claims(claim)
 
 
+@pytest.mark.parametrize("name", ["Softsign", "SiLU", "GELU"])
+def test_the_examples_of_activations_are_those_of_torch(name):
+    names = {"torch": torch, "Activation": Activation}
+    for code in blocks("python")[:2]:
+        exec(code, names)
+    check_derivative(names[name])
+    x = torch.linspace(-8, 8, 101, dtype=torch.float64)
+    assert_close(names[name]()(x), getattr(torch.nn, name)()(x))
+
+
 @pytest.mark.slow
 def test_the_examples_of_a_study_of_ones_own_run(project):
-    activation, dataset, loss, entry, figure = blocks("python")
+    activation, others, dataset, loss, entry, figure = blocks("python")
     sentence, picture = blocks("jinja")
     (slow, claim), folder = blocks("yaml"), project.folder
 
     def append(path, text):
         (folder / path).write_text(text_of(path) + "\n\n" + text, encoding="utf-8")
 
-    append("scripts/study/activations.py", activation)
+    append("scripts/study/activations.py", f"{activation}\n\n{others}")
     replace(folder / "scripts/study/datasets.py", r"^DATASETS = .*\n", dataset)
     append("framework/losses.py", loss)
     replace(folder / "scripts/study/choices.py", r"^LOSSES\b.*\{\n", rf"\g<0>{entry}")
@@ -92,12 +106,16 @@ def test_the_examples_of_a_study_of_ones_own_run(project):
     protocols = yaml.safe_load(slow)["protocols"]
     protocols["slow"]["epochs"] = 2
     protocols["other"] = {"dataset": "checkerboard", "loss": "l1"}
-    project.set(hidden=["relu", "softsign"], protocols={"plain": {}, **protocols})
+    project.set(hidden=["relu", "softsign", "gelu"], protocols={"plain": {}, **protocols})
     project.run()
     assert "\nslow-moons,softsign," in (folder / "results/summary.csv").read_text()
     assert "\nother,softsign," in (folder / "results/summary.csv").read_text()
     assert "results/figures/scatter.svg" in project.files("figures/*")
     assert re.search(r"Under .*SELU.*epochs", project.report())
+    assert "SiLU" not in project.report()
+    for name in ("Softsign", "GELU"):
+        assert name in project.report()
+        assert name in (folder / "results/figures/losses.svg").read_text()
     assert "a dot for each run" in project.report()
 
 

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Sequence
 
+from scripts.study.config import activation_classes
+
 
 def activation_name(activation: str) -> str:
-    """Return an activation's name: ReLU for relu, SELU for selu, others with a capital."""
-    return {"relu": "ReLU", "selu": "SELU"}.get(activation, activation.capitalize())
+    """Return an activation's name, that of its class: ReLU for relu, Tanh for tanh."""
+    names = {name.lower(): name for name in activation_classes()}
+    return names.get(activation, activation)
 
 
 def output_name(activation: str) -> str:

@@ -10,6 +10,7 @@ from importlib.metadata import version
 
 from scripts.study.config import activation_classes, training_settings
 from scripts.study.layout import FIGURES, blocks_of, combinations
+from scripts.study.names import activation_name
 from scripts.study.project import ROOT
 from scripts.study.syntax import parsed
 from scripts.workflow.digest import code_digest, digest_of, imported, imports, items
@@ -33,7 +34,11 @@ def steps(config: dict, missing: Collection[str] = ()) -> dict[str, str]:
     """
     left_out = set(missing)
     training = {step: by for step, by in training_steps(config).items() if step not in left_out}
-    figures = {name: digest_of(config, code_of("figures", f"plots/{name}")) for name in FIGURES}
+    named = shown_names(config)
+    figures = {
+        figure: digest_of(config, named, code_of("figures", f"plots/{figure}"))
+        for figure in FIGURES
+    }
     return {
         **training,
         "aggregate": digest_of(config, code_of("aggregate"), *missing),
@@ -42,6 +47,12 @@ def steps(config: dict, missing: Collection[str] = ()) -> dict[str, str]:
         "report": digest_of(study_digest(config), code_of("report")),
         "manifest": digest_of(config, code_of("manifest")),
     }
+
+
+def shown_names(config: dict) -> list[str]:
+    """Return the names by which figures call the activations, which are those of their classes."""
+    activations = {name for _, *pair in combinations(config) for name in pair}
+    return sorted(map(activation_name, activations))
 
 
 def missing_steps(config: dict) -> list[str]:

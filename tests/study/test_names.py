@@ -7,9 +7,9 @@ from scripts.study.names import activation_name, comparison_names
 
 @pytest.mark.parametrize(
     ("activation", "name"),
-    [("relu", "ReLU"), ("selu", "SELU"), ("tanh", "Tanh"), ("publishedtanh", "Publishedtanh")],
+    [("relu", "ReLU"), ("selu", "SELU"), ("tanh", "Tanh"), ("publishedtanh", "PublishedTanh")],
 )
-def test_an_activation_is_written_as_its_papers_do(activation, name):
+def test_an_activation_is_called_as_its_class_is(activation, name):
     assert activation_name(activation) == name
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from scripts.study.layout import FIGURES
 from scripts.study.project import ROOT
 from scripts.workflow.digest import imported
 from scripts.workflow.steps import LEFT_OUT, code_of, missing_steps, steps, study_digest
@@ -76,6 +77,13 @@ def test_how_seeds_are_shared_out_to_jobs_leaves_the_study_as_it_is():
 
 def test_an_activation_counts_where_it_is_trained():
     assert code_of("train", unused=frozenset({"SELU"})) != code_of("train")
+
+
+def test_the_name_of_an_activations_class_counts_where_it_is_drawn(monkeypatch):
+    before = steps(CONFIG)
+    monkeypatch.setattr("scripts.workflow.steps.activation_name", str.upper)
+    after = steps(CONFIG)
+    assert {name for name in before if before[name] != after[name]} == set(FIGURES)
 
 
 def test_blocks_that_are_missing_are_no_steps_but_change_what_is_gathered():
