@@ -8,7 +8,7 @@ min_version("9.0")
 
 from scripts.study import layout
 from scripts.study.block import FILES, FOLDER, Block
-from scripts.study.layout import DRAWN, FIGURES, REPORT, SUMMARIES, VERDICTS
+from scripts.study.layout import DRAWN, FIGURES, MADE, REPORT, SUMMARIES, VERDICTS
 from scripts.workflow import plan
 from scripts.workflow.plan import receipt, stamp
 from scripts.workflow.resources import megabytes, minutes
@@ -52,7 +52,7 @@ wildcard_constraints:
 
 rule all:
     input:
-        [*SUMMARIES, *VERDICTS, *DRAWN, *REPORT, "results/MANIFEST.sha256"],
+        MADE,
 
 
 rule train:

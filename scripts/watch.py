@@ -27,7 +27,7 @@ from watchfiles import watch
 
 from scripts.study.config import check
 from scripts.study.errors import StudyError
-from scripts.study.layout import FIGURES
+from scripts.study.layout import FIGURES, figure_sources
 from scripts.study.schema import read_yaml
 from scripts.workflow.entry import write_resolved
 from scripts.workflow.steps import forget_code, steps, study_digest
@@ -151,6 +151,8 @@ class Writer:
         if any(path == "config.yaml" or path.startswith("framework/") for path in paths):
             self.look_for_stale_results()
         try:
+            if figure_sources() != FIGURES:
+                restart(self.port)
             if any(path in CLAIMS for path in paths):
                 self.step("claims")
             for figure in figures_of(paths):

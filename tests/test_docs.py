@@ -2,6 +2,8 @@
 
 import importlib.util
 import re
+import shutil
+import subprocess
 
 import pytest
 import torch
@@ -11,6 +13,7 @@ from torch.testing import assert_close
 from framework import Activation
 from scripts.analysis.claims import check_claims
 from scripts.study.config import check
+from scripts.study.layout import TEMPLATE
 from scripts.study.project import ROOT
 from scripts.training.derivatives import check_derivative
 
@@ -19,7 +22,7 @@ PAGES = [
     *sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("docs/*.md")),
 ]
 EXAMPLES = {"scripts/plots/scatter.py"}  # a file that the reader is to write
-FOLDERS = "bench|docs|framework|profiles|report|scripts|tests"
+FOLDERS = "bench|docs|examples|framework|profiles|report|scripts|tests"
 OWN_STUDY = "docs/own-study.md"
 each_page = pytest.mark.parametrize("page", PAGES)
 
@@ -115,8 +118,25 @@ def test_the_examples_of_a_study_of_ones_own_run(project):
     assert "SiLU" not in project.report()
     for name in ("Softsign", "GELU"):
         assert name in project.report()
-        assert name in (folder / "results/figures/losses.svg").read_text()
     assert "a dot for each run" in project.report()
+
+
+@pytest.mark.slow
+def test_the_small_study_goes_from_nothing_to_a_report(project):
+    """And leaves nothing of the figures that its template does not show."""
+    (command,) = re.findall(r"^    (cp .*) && make report$", text_of(OWN_STUDY), re.M)
+    shutil.copytree(ROOT / "examples", project.folder / "examples")
+    subprocess.run(command, shell=True, cwd=project.folder, check=True)
+    shown = re.findall(r"figures/(\w+)\.svg", (project.folder / TEMPLATE).read_text())
+    before = project.files("runs/**/*")
+    project.run("--config", "seeds=2", "training={epochs: 2}")
+    assert "tell two moons apart" in project.report()
+    assert "is M1. " in project.report()
+    made = [f"results/figures/{name}.{form}" for name in shown for form in ("pdf", "png", "svg")]
+    assert list(project.files("figures/*")) == made
+    assert (
+        before.items() <= project.files("runs/**/*").items()
+    )  # for the study that was here before
 
 
 def replace(path, pattern, new):

@@ -3,19 +3,24 @@
 import ast
 import itertools
 from collections.abc import Iterable
+from pathlib import Path
 
 from scripts.study.block import TABLES, Block, seed_blocks
 from scripts.study.config import protocols
 from scripts.study.project import ROOT
 from scripts.study.syntax import assigned
 
+TEMPLATE = "report/report.md.j2"
+
 
 def figure_sources() -> dict[str, list[str]]:
-    """Return the files that each figure is drawn from: READS in its module."""
+    """Return the files that each figure of the template is drawn from: READS in its module."""
+    template = Path(TEMPLATE)
+    shown = template.read_bytes() if template.is_file() else b""
     sources_of = {}
     for path in sorted((ROOT / "scripts/plots").glob("*.py")):
         reads = assigned(path, "READS")
-        if reads is not None:
+        if reads is not None and f"figures/{path.stem}.svg".encode() in shown:
             sources_of[path.stem] = ast.literal_eval(reads)
     return sources_of
 
@@ -38,10 +43,11 @@ DRAWN_SEEDS = 100  # the seeds whose runs are shown one by one, in a figure
 FIGURE_FORMATS = ["svg", "pdf", "png"]
 DRAWN = [f"results/figures/{figure}.{form}" for figure in FIGURES for form in FIGURE_FORMATS]
 REPORT = [f"results/report/report.{form}" for form in ("md", "tex", "html", "pdf")]
+MADE = [*SUMMARIES, *VERDICTS, *DRAWN, *REPORT, "results/MANIFEST.sha256"]  # after training
 REPORT_SOURCES = [
     "report/claims.yaml",
     "report/causes.yaml",
-    "report/report.md.j2",
+    TEMPLATE,
     "report/references.bib",
 ]
 LAYOUTS = [

@@ -20,11 +20,11 @@ from snakemake.api import Workflow
 from scripts.study.config import check, completed, training_settings
 from scripts.study.errors import StudyError, reported
 from scripts.study.files import check_writable, clear_unfinished, keep
-from scripts.study.layout import blocks_of, files_of, sources
+from scripts.study.layout import MADE, blocks_of, files_of, sources
 from scripts.study.project import ROOT
 from scripts.study.schema import read_yaml
 from scripts.workflow.entry import write_resolved
-from scripts.workflow.receipts import Audit, path_of
+from scripts.workflow.receipts import Audit, obsolete, path_of, sha256
 from scripts.workflow.steps import missing_steps, steps, study_digest
 
 STAMPS = Path(".snakemake/stamps")
@@ -103,6 +103,22 @@ def prepare(workflow: Workflow) -> None:
     settings.pass_group_args = True  # else each block starts a Snakemake of its own (9.27)
     check_writable("results")
     clear_unfinished("results")
+    remove_obsolete()
+
+
+def remove_obsolete() -> None:
+    """Remove what steps have made that no step makes any more, as a figure that was dropped.
+
+    A file that was edited is moved to results/edited/.
+    """
+    for path, digest in obsolete(MADE).items():
+        if sha256(path) != digest:
+            keep([path], "results/edited")
+            note = (
+                "was changed since it was made, and is made no more: it is in results/edited/ now"
+            )
+            print(f"{path} {note}", file=sys.stderr)
+        Path(path).unlink()
 
 
 def report_full_disk() -> None:

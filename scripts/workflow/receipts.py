@@ -9,7 +9,7 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from scripts.study.files import write_whole
@@ -64,6 +64,24 @@ def read_json(path: Path) -> dict | None:
         content = json.loads(path.read_bytes())
         return content if isinstance(content, dict) else None
     return None
+
+
+def obsolete(made_now: Container[str]) -> dict[str, str]:
+    """Return {path: its SHA-256 when it was made} of results that no step makes any more.
+
+    They are files in results/ that a receipt lists. What training made is not among them: it took
+    long, and another edit of the settings may ask for it again.
+    """
+    root = FOLDER.parent
+    found = {}
+    for path in sorted(FOLDER.glob("*.json")):
+        content = read_receipt(path.stem) or {"made": {}}
+        for made, digest in content["made"].items():
+            file = Path(made).resolve()
+            lies_there = Path(made).is_relative_to(root) and file.is_relative_to(root.resolve())
+            if made not in made_now and lies_there and file.is_file():
+                found[made] = digest
+    return found
 
 
 class Digests:

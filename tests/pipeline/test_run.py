@@ -1,5 +1,6 @@
 """One run of the whole study, small: what it makes, and what people see of it."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -8,6 +9,7 @@ import sys
 import pytest
 import torch
 
+from scripts.study.layout import MADE
 from scripts.study.project import ROOT
 from tests.effort import IN_CI, in_ci
 from tests.pipeline.project import JOBS, assert_same_files, new_project
@@ -153,6 +155,26 @@ def test_what_a_failed_job_says_is_shown_with_the_place_of_its_log(project):
     assert "\nclaims: report/published.csv: column mean, row 1: got null" in result.stderr
     assert "results/logs/claims.log" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_a_wrong_derivative_ends_in_one_line_and_is_not_published(project):
+    published = project.files("*.csv", "report/*", "figures/*")
+    project.edit("framework/activations.py", "return positive(x)", "return 2 * positive(x)")
+    result = project.snakemake()
+    assert result.returncode != 0
+    said = (
+        r"\ntrain/\w+/relu-\w+/seeds-\d-\d: framework/activations\.py: ReLU: wrong derivative at "
+    )
+    assert re.search(f"{said}x = [\\d.]+: got 2, expected 1 ", result.stderr)
+    assert "Traceback" not in result.stderr
+    assert project.files("*.csv", "report/*", "figures/*") == published
+
+
+def test_the_receipts_list_all_results_after_training(finished):
+    """For what they list and no step makes is removed."""
+    receipts = (finished.folder / "results/receipts").glob("*.json")
+    made = [json.loads(path.read_text())["made"] for path in receipts]
+    assert {path for files in made for path in files} == {*MADE}
 
 
 def test_a_template_error_names_file_line_and_name(project):

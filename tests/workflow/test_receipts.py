@@ -3,10 +3,12 @@
 import hashlib
 import json
 import os
+from pathlib import Path
 
 import pytest
 
 from scripts.workflow import receipts
+from scripts.workflow.plan import remove_obsolete
 from scripts.workflow.receipts import Audit, path_of, receipt
 
 STEPS = {"train": "code 1", "aggregate": "code 2"}
@@ -123,3 +125,71 @@ def test_a_memory_that_cannot_be_read_is_none(done, text):
     Audit(STEPS)
     receipts.CACHE.write_text(text)
     assert Audit(STEPS).stale == []
+
+
+@pytest.fixture
+def dropped(monkeypatch):
+    """A figure that no step draws any more, and a table that its step no longer writes."""
+    os.mkdir("results")
+    with receipt("fig9", "code", ["results/fig9.svg"]):
+        write("results/fig9.svg", "a figure")
+    with receipt("aggregate", "code", ["results/runs.csv", "results/old.csv"]):
+        write("results/runs.csv", "1\n")
+        write("results/old.csv", "1\n")
+    monkeypatch.setattr("scripts.workflow.plan.MADE", ["results/runs.csv"])
+
+
+def results():
+    return sorted(str(path) for path in Path("results").rglob("*.[cs]*v*"))
+
+
+def test_what_no_step_makes_any_more_is_removed(dropped):
+    write("results/notes.csv", "of someone")
+    remove_obsolete()
+    assert results() == ["results/notes.csv", "results/runs.csv"]
+    remove_obsolete()
+    assert results() == ["results/notes.csv", "results/runs.csv"]
+
+
+def test_what_was_edited_is_kept_and_named(dropped, capsys):
+    write("results/fig9.svg", "a better figure")
+    remove_obsolete()
+    assert results() == ["results/edited/fig9.svg", "results/runs.csv"]
+    assert Path("results/edited/fig9.svg").read_text() == "a better figure"
+    assert capsys.readouterr().err == (
+        "results/fig9.svg was changed since it was made, and is made no more: "
+        "it is in results/edited/ now\n"
+    )
+
+
+def test_what_training_made_stays_for_settings_that_ask_for_it_again(dropped):
+    with receipt("train/p/relu-identity/seeds-0-1", "code", ["results/losses.csv"]):
+        write("results/losses.csv", "1\n")
+    remove_obsolete()
+    assert "results/losses.csv" in results()
+
+
+def test_nothing_outside_of_results_is_removed(dropped, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    os.symlink(elsewhere, "results/folder")
+    os.symlink(elsewhere / "target.csv", "results/link.csv")
+    outside = [
+        elsewhere / "target.csv",
+        "results/link.csv",
+        "results/folder/a.csv",
+        "results/../b.csv",
+        "c.csv",
+    ]
+    with receipt("fig8", "code", outside):
+        for path in outside:
+            write(path, "1\n")
+    remove_obsolete()
+    assert all(os.path.exists(path) for path in outside)
+
+
+def test_results_may_be_a_link_themselves(dropped, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "results"
+    os.rename("results", elsewhere)
+    os.symlink(elsewhere, "results")
+    remove_obsolete()
+    assert sorted(path.name for path in elsewhere.glob("*.*")) == ["runs.csv"]

@@ -1,0 +1,35 @@
+"""Which files each step reads and writes."""
+
+import pytest
+
+from scripts.study.layout import FIGURES, TEMPLATE, figure_sources
+from scripts.study.project import ROOT
+
+
+@pytest.fixture
+def template(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / TEMPLATE
+    path.parent.mkdir()
+    return path
+
+
+def test_the_figures_are_those_that_the_template_shows(template):
+    one, *_, other = FIGURES
+    template.write_text(f"![A.](figures/{one}.svg)\n\n![B.](figures/{other}.svg){{.wide}}\n")
+    assert figure_sources() == {one: FIGURES[one], other: FIGURES[other]}
+
+
+def test_a_picture_without_code_is_no_figure(template):
+    template.write_text("![A.](figures/style.svg) ![B.](figures/none.svg)")
+    assert figure_sources() == {}
+
+
+def test_without_a_template_there_are_no_figures(template):
+    assert figure_sources() == {}
+
+
+def test_this_studys_template_shows_every_figure_that_there_is_code_for():
+    files = (ROOT / "scripts/plots").glob("*.py")
+    code = {path.stem for path in files if "\nREADS = " in path.read_text()}
+    assert FIGURES.keys() == code
