@@ -224,3 +224,12 @@ def test_it_ends_cleanly_on_an_interrupt(own_watcher):
     assert own_watcher.process.wait(timeout=PATIENCE) == 0
     own_watcher.listener.join()
     assert not [line for line in own_watcher.lines if "Traceback" in line]
+
+
+def test_it_starts_anew_when_the_template_shows_other_figures(monkeypatch):
+    ports = []
+    monkeypatch.setattr(watch, "restart", lambda port: sys.exit(ports.append(port)))
+    monkeypatch.setattr(watch, "figure_sources", lambda: {"other": []})
+    with pytest.raises(SystemExit):
+        watch.Writer(watch.Page(), 8000).take({TEMPLATE})
+    assert ports == [8000]

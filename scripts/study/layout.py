@@ -2,6 +2,7 @@
 
 import ast
 import itertools
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -11,18 +12,31 @@ from scripts.study.project import ROOT
 from scripts.study.syntax import assigned
 
 TEMPLATE = "report/report.md.j2"
+PICTURE = re.compile(r"figures/([\w-]+)\.svg")
 
 
 def figure_sources() -> dict[str, list[str]]:
-    """Return the files that each figure of the template is drawn from: READS in its module."""
-    template = Path(TEMPLATE)
-    shown = template.read_bytes() if template.is_file() else b""
+    """Return the files that each figure of the template is drawn from."""
+    shown = pictures()
+    return {figure: reads for figure, reads in drawable().items() if figure in shown}
+
+
+def drawable() -> dict[str, list[str]]:
+    """Return the files that each figure of scripts/plots/ is drawn from: READS in its module."""
     sources_of = {}
     for path in sorted((ROOT / "scripts/plots").glob("*.py")):
         reads = assigned(path, "READS")
-        if reads is not None and f"figures/{path.stem}.svg".encode() in shown:
+        if reads is not None:
             sources_of[path.stem] = ast.literal_eval(reads)
     return sources_of
+
+
+def pictures() -> dict[str, int]:
+    """Return {figure: its line} of the pictures in the template; none if it is missing."""
+    template = Path(TEMPLATE)
+    text = template.read_text(encoding="utf-8", errors="replace") if template.is_file() else ""
+    lines = text.splitlines()
+    return {name: n for n, line in enumerate(lines, start=1) for name in PICTURE.findall(line)}
 
 
 SUMMARIES = [

@@ -20,9 +20,17 @@ from snakemake.api import Workflow
 from scripts.study.config import check, completed, training_settings
 from scripts.study.errors import StudyError, reported
 from scripts.study.files import check_writable, clear_unfinished, keep
-from scripts.study.layout import MADE, blocks_of, files_of, sources
+from scripts.study.layout import (
+    MADE,
+    TEMPLATE,
+    blocks_of,
+    drawable,
+    files_of,
+    pictures,
+    sources,
+)
 from scripts.study.project import ROOT
-from scripts.study.schema import read_yaml
+from scripts.study.schema import nearest, read_yaml
 from scripts.workflow.entry import write_resolved
 from scripts.workflow.receipts import Audit, obsolete, path_of, sha256
 from scripts.workflow.steps import missing_steps, steps, study_digest
@@ -90,8 +98,18 @@ def check_place(workflow: Workflow) -> None:
         for path in sources():  # Snakemake skips a step without its input if the output exists
             if not Path(path).is_file():
                 raise StudyError(f"{Path.cwd()}: {path} is missing, or is not a file")
+        check_pictures()
         with reported("config"):
             check(read_yaml("config.yaml"))
+
+
+def check_pictures() -> None:
+    """Raise StudyError if the template shows a figure for which there is no code."""
+    known = drawable()
+    for figure, line in pictures().items():
+        if figure not in known:
+            hint = f"{', '.join(known)}{nearest(figure, known)}"
+            raise StudyError(f"{TEMPLATE}, line {line}: got the figure {figure}; allowed: {hint}")
 
 
 @reported("results")

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from scripts.study.layout import sources
+from scripts.study.layout import FIGURES, TEMPLATE, sources
 from scripts.study.project import ROOT, copy_project
 from scripts.workflow.plan import check_place
 
@@ -33,6 +33,22 @@ def test_each_source_that_is_no_file_is_named(tmp_path, monkeypatch, kind):
         if kind == "a folder":
             source.rmdir()
         kept.replace(source)
+
+
+def test_a_figure_without_code_is_named_before_anything_runs(tmp_path, monkeypatch):
+    copy_project(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    *_, figure = FIGURES
+    template = Path(TEMPLATE)
+    text = template.read_text().replace(f"figures/{figure}.svg", f"figures/{figure}x.svg")
+    template.write_text(text)
+    line = text.split(f"figures/{figure}x.svg")[0].count("\n") + 1
+    with pytest.raises(SystemExit) as caught:
+        check_place(workflow(ROOT))
+    assert str(caught.value) == (
+        f"study: report/report.md.j2, line {line}: got the figure {figure}x; "
+        f"allowed: {', '.join(FIGURES)} (did you mean {figure}?)"
+    )
 
 
 def test_every_file_in_report_that_results_are_made_from_is_a_source():
