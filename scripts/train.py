@@ -21,8 +21,8 @@ from scripts.study.block import FOLDER, Block
 from scripts.study.errors import reported
 from scripts.tables.io import write_table
 from scripts.tables.schemas import BLOCK_TABLES, KEYS
-from scripts.training.kept import Networks, write_networks
 from scripts.training.derivatives import check_derivative
+from scripts.training.kept import Networks, write_networks
 from scripts.training.loop import train_by_tens
 from scripts.training.network import trained
 from scripts.workflow.receipts import receipt
