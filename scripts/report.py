@@ -11,8 +11,7 @@ from scripts.study.errors import reported
 from scripts.study.layout import REPORT, report_from
 from scripts.workflow.entry import arguments_of
 from scripts.workflow.receipts import receipt
-from scripts.writing import formats
-from scripts.writing.source import BIBLIOGRAPHY, markdown, read_facts
+from scripts.writing.source import read_facts, write
 
 
 @reported("report")
@@ -20,8 +19,7 @@ def main() -> None:
     """Write the report in every format."""
     arguments = arguments_of(__doc__, digest={"required": True, "help": "of the study"})
     with receipt("report", arguments.by, REPORT, report_from()):
-        text = markdown(read_facts(arguments.config, arguments.digest))
-        formats.write_all(text, Path("results/report"), Path("results"), BIBLIOGRAPHY)
+        write(read_facts(arguments.config, arguments.digest), Path("results/report"))
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ from scripts.study.layout import FIGURES, figure_sources
 from scripts.study.schema import read_yaml
 from scripts.workflow.entry import write_resolved
 from scripts.workflow.steps import forget_code, steps, study_digest
-from scripts.writing import formats, source
+from scripts.writing import source
 
 LISTENER = Path(__file__).with_suffix(".js")
 WATCHED = ["", "report", "report/layouts", "framework", "scripts", "results", "results/figures"]
@@ -192,8 +192,7 @@ class Writer:
             config = read_yaml("config.yaml")
             check(config)
             self.known = source.read_facts(config, study_digest(config))
-        html = formats.html(source.markdown(self.known), Path("results"), source.BIBLIOGRAPHY)
-        self.page.update(html=html, error="")
+        self.page.update(html=source.page(self.known), error="")
         print(f"rendered in {time.perf_counter() - began:.2f} s")
 
     def look_for_stale_results(self) -> None:

@@ -136,8 +136,9 @@ end
 
 function Pandoc(doc)
   local blocks, in_appendix = pandoc.Blocks {}, false
-  for _, block in ipairs(doc.blocks) do
-    if block.t == "Header" and block.identifier == "bibliography" then
+  for i, block in ipairs(doc.blocks) do
+    local after = doc.blocks[i + 1]
+    if block.t == "Header" and after and after.identifier == "refs" then
       goto continue                   -- thebibliography brings its own heading
     elseif block.t == "Header" and block.classes:includes("appendix") and not in_appendix then
       in_appendix = true

@@ -1,6 +1,8 @@
 --[[ Refuses what is neither text nor a formula, and what leads out of the report: a link that is a
 program, a picture from elsewhere, an attribute that a browser, LaTeX or Typst obeys. Comes last of
-what all formats share, for a bibliography's fields are somebody's TeX, too. ]]
+what all formats share, for a bibliography's fields are somebody's TeX, too. It also refuses what
+only some formats can write. What follows a message's last colon is a part of the source: by that,
+its line is found. ]]
 
 local utils = pandoc.utils
 
@@ -31,18 +33,57 @@ end
 local function link(element)
   local target = element.target
   local scheme = target:match("^([^/?#]*):")
-  if target:find("[%c%s<>\"]") then
-    refuse("a link cannot contain a space, <, > or \": %s", target)
-  elseif scheme and not set("http https mailto")[scheme:lower()] then
+  if scheme and not set("http https mailto")[scheme:lower()] then
     refuse("a link must begin with http:, https: or mailto:, or lead into the report: %s", target)
   end
   attributes(element)
+  -- A DOI may have signs that an address may not have.
+  element.target = target:gsub('[%c%s<>"\\^`{|}]', function(sign)
+    return ("%%%02X"):format(sign:byte())
+  end)
+  return element
 end
 
+--- The commands that MathML, Typst and LaTeX with amsmath and amssymb all have.
+local function commands()
+  local file = io.open(pandoc.path.join { pandoc.path.directory(PANDOC_SCRIPT_FILE), "maths.txt" })
+  local names = set(file:read("a"))
+  file:close()
+  return names
+end
+
+local COMMANDS = commands()
+local ENVIRONMENTS = set [[aligned alignedat array bmatrix Bmatrix cases gathered matrix pmatrix
+  smallmatrix split vmatrix Vmatrix]]
+
 local function formula(element)
-  if element.text:find("^^", 1, true) then
-    refuse("^^ is not mathematics, in the formula %s", element.text)
+  local text = element.text
+  if text:find("^^", 1, true) then refuse("^^ is not mathematics, in the formula: %s", text) end
+  for name in text:gsub("\\\\", ""):gmatch("\\(%a+)") do
+    if not COMMANDS[name] then refuse("not all formats have \\%s, in the formula: %s", name, text) end
   end
+  for name in text:gmatch("\\begin%s*{(.-)}") do
+    if not ENVIRONMENTS[name] then
+      refuse("not all formats have the environment %s, in the formula: %s", name, text)
+    end
+  end
+end
+
+local function unsupported(element)
+  refuse("not all formats have text that is %s: %s", element.t:lower(), utils.stringify(element))
+end
+
+--- LaTeX loses notes of what floats.
+local function note(element)
+  refuse("a title, a heading, a table and a figure cannot have a note: %s",
+    utils.stringify(element.content))
+end
+
+local function span(element)
+  if element.classes:includes("mark") then
+    refuse("not all formats have text that is marked: %s", utils.stringify(element))
+  end
+  attributes(element)
 end
 
 local function raw(element)
@@ -70,9 +111,17 @@ function Pandoc(doc)
   local lang = utils.stringify(doc.meta.lang or "en")
   if not lang:match("^%a[%w-]*$") then refuse("lang is not a language: %s", lang) end
   doc:walk { traverse = "topdown", Figure = figure, Image = stray }
-  doc:walk {
+  local abstract = doc.meta.abstract
+  doc.meta.abstract = nil
+  pandoc.Pandoc({}, doc.meta):walk { Note = note }
+  doc.meta.abstract = abstract
+  for _, kind in ipairs { "Figure", "Header", "Table" } do
+    doc:walk { [kind] = function(element) element:walk { Note = note } end }
+  end
+  return doc:walk {
     Link = link, Math = formula, RawInline = raw, RawBlock = raw,
+    Strikeout = unsupported, Underline = unsupported,
     Code = attributes, CodeBlock = attributes, Div = attributes, Figure = attributes,
-    Header = attributes, Image = attributes, Span = attributes, Table = attributes,
+    Header = attributes, Image = attributes, Span = span, Table = attributes,
   }
 end

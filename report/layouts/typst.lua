@@ -14,6 +14,11 @@ local function quoted(text)
   return '"' .. text:gsub('[\\"]', "\\%0"):gsub("\n", " ") .. '"'
 end
 
+--- What gives the element before it an identifier, which may have signs that <…> may not.
+local function label(id)
+  return ("label(%s)"):format(quoted(id))
+end
+
 local function scope(element)
   return element.classes:includes("wide") and '"parent"' or '"column"'
 end
@@ -25,7 +30,7 @@ local function figure(element)
       quoted(image.src), quoted(utils.stringify(image.caption)), scope(element)))
   }
   inlines:extend(utils.blocks_to_inlines(element.caption.long))
-  inlines:insert(raw(("]) <%s>"):format(element.identifier)))
+  inlines:insert(raw("]) #" .. label(element.identifier)))
   return pandoc.Plain(inlines)
 end
 
@@ -48,13 +53,13 @@ local function equation(span)
   if not span.classes:includes("equation") or span.identifier == "" then return end
   span.content:insert(1, raw('#[#set math.equation(numbering: "(1)")\n'))
   span.content:remove()
-  span.content:insert(raw((" <%s>]];"):format(span.identifier)))
+  span.content:insert(raw((" #%s]];"):format(label(span.identifier))))
   return span.content
 end
 
 local function link(element)
   if element.classes:includes("crossref") then
-    return raw(("#ref(<%s>);"):format(element.target:sub(2)))
+    return raw(("#ref(%s);"):format(label(element.target:sub(2))))
   end
 end
 
@@ -74,7 +79,7 @@ local function references(div)
     inlines:extend(entry.content[1].content[1].content)
     inlines:insert(raw("]["))
     inlines:extend(entry.content[1].content[2].content)
-    inlines:insert(raw(("] <%s>"):format(entry.identifier)))
+    inlines:insert(raw("] #" .. label(entry.identifier)))
     blocks:insert(pandoc.Plain(inlines))
   end
   return blocks

@@ -74,6 +74,7 @@ LAYOUTS = [
     "report/layouts/latex.tex",
     "report/layouts/markdown.lua",
     "report/layouts/markdown.md",
+    "report/layouts/maths.txt",
     "report/layouts/numeric.csl",
     "report/layouts/safe.lua",
     "report/layouts/typst.lua",

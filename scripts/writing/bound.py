@@ -14,9 +14,6 @@ from dataclasses import dataclass
 OPEN, BETWEEN, CLOSE, ALSO, PART = "\ue000\ue001\ue002\ue003\ue004"  # for private use
 MARK = re.compile(f"{OPEN}([^{BETWEEN}]*){BETWEEN}([^{CLOSE}]*){CLOSE}")
 LISTING = f"{OPEN}{CLOSE}"  # where the listing goes
-NO_LINK = re.compile(  # alternative texts, headings, and the metadata that a page's head repeats
-    r'alt="(?:[^"\\]|\\.)*"|^(?:#|title:|author:|keywords:).*$', re.M
-)
 OPERATIONS = (
     "__add__",
     "__radd__",
@@ -107,31 +104,33 @@ def sources_of(value: object) -> tuple[Source, ...]:
 
 
 def marked(text: str, value: object) -> str:
-    """Return the text of a value with the value's sources around it."""
+    """Return the text of a value with a mark around it that holds the value's sources.
+
+    A mark without sources says only that the text was not typed.
+    """
     sources = ALSO.join(
         PART.join([source.file, source.row, source.column, source.seeds])
         for source in sources_of(value)
     )
-    return f"{OPEN}{sources}{BETWEEN}{text}{CLOSE}" if sources else text
+    return f"{OPEN}{sources}{BETWEEN}{text}{CLOSE}"
 
 
 def with_listing(text: str, rules: Mapping[str, str]) -> str:
     """Return a text with its listing, and with the numbers of the listing's entries in the marks.
 
-    Marks are removed where no link is possible, and everywhere if the text has no listing.
+    If the text has no listing, the marks are left without a source.
 
     Args:
         text: The text, with marks.
         rules: The rule that writes each file.
     """
     if LISTING not in text:
-        return plain(text)
-    text = NO_LINK.sub(lambda match: plain(match[0]), text)
+        return MARK.sub(lambda match: marked(match[2], ()), text)
     numbers: dict[tuple[str, str], int] = {}  # {(file, row): number of the entry}
     cells = defaultdict(list)
 
     def numbered(match: re.Match) -> str:
-        cited = [Source(*cell.split(PART)) for cell in match[1].split(ALSO)]
+        cited = [Source(*cell.split(PART)) for cell in match[1].split(ALSO) if cell]
         for source in cited:
             numbers.setdefault((source.file, source.row), len(numbers) + 1)
             cells[source.file].append(source)
@@ -144,8 +143,16 @@ def with_listing(text: str, rules: Mapping[str, str]) -> str:
 
 
 def linked(text: str, link: Callable[[str, str, str], str]) -> str:
-    """Return the text of a format, in which `link(entry, origin, text)` writes each number."""
-    return MARK.sub(lambda match: link(match[1].partition(":")[0], match[1], match[2]), text)
+    """Return the text of a format, in which `link(entry, origin, text)` writes each number.
+
+    A number whose mark has no source, or has lost it in a heading, is text.
+    """
+
+    def written(match: re.Match) -> str:
+        entry = match[1].partition(":")[0]
+        return link(entry, match[1], match[2]) if entry else match[2]
+
+    return MARK.sub(written, text)
 
 
 def plain(text: str) -> str:

@@ -134,8 +134,8 @@ def exp(value: float) -> Number:
 
 
 def const(value: str | float) -> str | Number:
-    """Return a number that needs no source, or a text that may hold such numbers."""
-    return value if isinstance(value, str) else Number(value, text=str(value))
+    """Return a number that needs no source, or a text with such numbers, marked as meant."""
+    return marked(value, ()) if isinstance(value, str) else Number(value, text=str(value))
 
 
 FILTERS = {

@@ -31,24 +31,40 @@ UTF_8 = (
     "en_US.UTF-8" if sys.platform == "darwin" else "C.UTF-8"
 )  # the encoding of pandoc's arguments
 
+WARNINGS = {  # {of pandoc, with a part of the source: what is said}
+    "Could not convert TeX math (.*), rendering as TeX": "this is not a formula",
+    "Duplicate identifier '(.*)'": "an identifier is used twice",
+}
+
 
 class FormatError(StudyError):
     """A report that cannot be written, with the message of pandoc or Typst."""
 
 
-def read(source: str, resources: Path, bibliography: Path) -> str:
-    """Return the document of a source as pandoc's JSON, with references resolved."""
-    return _pandoc(source, resources, *_reading(bibliography), "--to=json")
+def read(source: str) -> str:
+    """Return the document of a source as pandoc's JSON."""
+    return _pandoc(source, f"--from={READER}", "--to=json")
 
 
-def html(source: str, resources: Path, bibliography: Path) -> bytes:
+def resolve(document: str, resources: Path, bibliography: Path) -> str:
+    """Return a document with numbers, references and citations, which all formats share."""
+    return _pandoc(
+        document, "--from=json", "--to=json", *_filter("crossref"),
+        "--citeproc", f"--csl={_address(LAYOUTS / 'numeric.csl')}",
+        f"--bibliography={_address(bibliography.resolve())}",
+        "--metadata=link-citations:true", "--metadata=reference-section-title:References",
+        *_filter("safe"), folder=resources,
+    )  # fmt: skip
+
+
+def html(document: str, resources: Path, _: Path) -> bytes:
     """Return one self-contained page: it includes the figures, the style and MathML."""
     style = (LAYOUTS / "html.css").read_text(encoding="utf-8")
     script = (LAYOUTS / "html.js").read_text(encoding="utf-8")
     text = _pandoc(
-        source, resources, *_reading(bibliography), *_shaping("html.html"),
-        "--to=html5", "--mathml", "--toc", "--toc-depth=3", "--wrap=none",
-        f"--variable=style:{style}", f"--variable=script:{script}",
+        document, *_shaping("html.html"), "--to=html5", "--mathml", "--toc", "--toc-depth=3",
+        "--wrap=none", f"--variable=style:{style}", f"--variable=script:{script}",
+        folder=resources,
     )  # fmt: skip
     link = '<a href="#source-{}" class="bound" data-from="{}">{}</a>'.format
     return bound.linked(text, link).encode()
@@ -60,9 +76,8 @@ def markdown(document: str, resources: Path, folder: Path) -> bytes:
     Figures are linked, with paths relative to the folder of the file.
     """
     text = _pandoc(
-        document, resources, "--from=json", *_shaping("markdown.md"),
-        "--to=gfm+tex_math_dollars-tex_math_gfm", "--wrap=none",
-        f"--variable=resources:{_relative(resources, folder)}",
+        document, *_shaping("markdown.md"), "--to=gfm+tex_math_dollars-tex_math_gfm",
+        "--wrap=none", f"--variable=resources:{_relative(resources, folder)}", folder=resources,
     )  # fmt: skip
     return bound.plain(text).encode()
 
@@ -70,8 +85,8 @@ def markdown(document: str, resources: Path, folder: Path) -> bytes:
 def latex(document: str, resources: Path, folder: Path) -> bytes:
     """Return an IEEEtran paper that compiles in its folder with a plain pdflatex."""
     text = _pandoc(
-        document, resources, "--from=json", *_shaping("latex.tex"), "--to=latex",
-        f"--variable=resources:{_relative(resources, folder)}",
+        document, *_shaping("latex.tex"), "--to=latex",
+        f"--variable=resources:{_relative(resources, folder)}", folder=resources,
     )  # fmt: skip
     text = bound.linked(text, lambda entry, _, text: rf"\hyperref[source-{entry}]{{{text}}}")
     unknown = sorted({c for c in text if ord(c) > 127} - LATEX_CHARACTERS)
@@ -83,8 +98,7 @@ def latex(document: str, resources: Path, folder: Path) -> bytes:
 def pdf(document: str, resources: Path, _: Path) -> bytes:
     """Return a two-column paper, typeset by Typst with the fonts that it includes."""
     # -citations: they are resolved already and need not be left to Typst.
-    options = ["--from=json", *_shaping("typst.typ"), "--to=typst-citations"]
-    text = _pandoc(document, resources, *options)
+    text = _pandoc(document, *_shaping("typst.typ"), "--to=typst-citations", folder=resources)
     text = bound.linked(text, lambda entry, _, text: f"#link(<source-{entry}>)[{text}];")
     try:
         return typst.compile(  # type: ignore[call-overload]  # it takes text and a path as root
@@ -94,42 +108,53 @@ def pdf(document: str, resources: Path, _: Path) -> bytes:
             pdf_standards="ua-1",  # Typst checks that a screen reader can read it
         )
     except typst.TypstError as error:
-        raise FormatError("\n".join([f"typst: {error.message}", *error.hints])) from None
+        raise FormatError("; ".join([f"typst: {error.message}", *error.hints])) from None
 
 
-def write_all(source: str, folder: Path, resources: Path, bibliography: Path) -> None:
-    """Write the four files into a folder, or none if one fails; they are made in parallel."""
+def write_all(document: str, folder: Path, resources: Path) -> None:
+    """Write a resolved document in the four formats, in parallel.
+
+    Raises:
+        FormatError: If formats fail, with a message for each; the others are written.
+    """
     with ThreadPoolExecutor() as pool:
-        futures = {"html": pool.submit(html, source, resources, bibliography)}
-        document = read(source, resources, bibliography)
-        for ending, write in (("pdf", pdf), ("tex", latex), ("md", markdown)):
-            futures[ending] = pool.submit(write, document, resources, folder)
-    contents = {ending: future.result() for ending, future in futures.items()}
-    for ending, content in contents.items():
-        write_whole(folder / f"report.{ending}", content)
+        futures = {
+            ending: pool.submit(write, document, resources, folder)
+            for ending, write in WRITERS.items()
+        }
+    failed = []
+    for ending, future in futures.items():
+        try:
+            write_whole(folder / f"report.{ending}", future.result())
+        except FormatError as error:
+            failed.append(f"report.{ending} is not written: {error}")
+    if failed:
+        raise FormatError("\n".join(failed))
 
 
-def _reading(bibliography: Path) -> list[str]:
-    return [
-        f"--from={READER}",
-        f"--lua-filter={LAYOUTS / 'crossref.lua'}",
-        "--citeproc", f"--csl={LAYOUTS / 'numeric.csl'}",
-        f"--bibliography={bibliography.resolve()}",
-        "--metadata=link-citations:true", "--metadata=reference-section-title:References",
-        f"--lua-filter={LAYOUTS / 'safe.lua'}",
-    ]  # fmt: skip
+WRITERS = {"html": html, "pdf": pdf, "tex": latex, "md": markdown}
+
+
+def _address(path: Path) -> str:
+    # Pandoc decodes these paths, as if they were addresses.
+    return str(path).replace("%", "%25")
+
+
+def _filter(name: str) -> list[str]:
+    return [f"--lua-filter={LAYOUTS / name}.lua"]
 
 
 def _shaping(template: str) -> list[str]:
-    layout = LAYOUTS / template
+    layout = LAYOUTS / template  # the filter has the template's name
     return [
-        f"--lua-filter={layout.with_suffix('.lua')}",  # the filter has the template's name
-        f"--template={layout}",
+        "--from=json",
+        *_filter(layout.stem),
+        f"--template={_address(layout)}",
         "--syntax-highlighting=none",
     ]
 
 
-def _pandoc(text: str, resources: Path, *options: str) -> str:
+def _pandoc(text: str, *options: str, folder: Path | None = None) -> str:
     # --sandbox: reading the source opens no file. Only the filters open files, the figures, with
     # paths relative to the folder that pandoc runs in. Pandoc's manual advises a time limit, since
     # some texts take very long.
@@ -138,7 +163,7 @@ def _pandoc(text: str, resources: Path, *options: str) -> str:
         result = subprocess.run(
             [*command, f"--data-dir={LAYOUTS}", *options],
             input=text,
-            cwd=resources,
+            cwd=folder,
             capture_output=True,
             encoding="utf-8",
             env={**os.environ, "LC_ALL": UTF_8},
@@ -147,9 +172,18 @@ def _pandoc(text: str, resources: Path, *options: str) -> str:
     except subprocess.TimeoutExpired:
         raise FormatError(f"pandoc: it takes more than {LONGEST} s") from None
     if result.returncode:
-        message = re.sub(r"Error running filter .*:\n", "", result.stderr)
-        raise FormatError("pandoc: " + message.partition("stack traceback:")[0].strip())
+        raise FormatError(_message(result.stderr))
     return result.stdout
+
+
+def _message(stderr: str) -> str:
+    # Pandoc's errors and warnings have lines of details.
+    for pattern, words in WARNINGS.items():
+        found = re.search(pattern, stderr)
+        if found:
+            return f"pandoc: {words}: {found[1]}"
+    message = re.sub(r"Error running filter .*:\n", "", stderr).partition("stack traceback:")[0]
+    return "pandoc: " + " ".join(message.split())
 
 
 def _relative(resources: Path, folder: Path) -> str:

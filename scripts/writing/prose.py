@@ -1,86 +1,63 @@
-"""Checks of the template and of the text that it gives.
+"""Checks of the report's text as pandoc has read it; each mistake is reported with its line.
 
-The template must mention every claim and figure and have no number that is typed by hand. In the
-text, tables must be complete, citations and references must have a target, and formulas must not
-hold programs.
+No number may be typed: a number in the text must carry a mark (see bound.py). Every claim and
+figure must be used, and citations and references must have a target.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import yaml
 
 from scripts.study.errors import one_line
 from scripts.study.schema import Loader, nearest
-from scripts.writing.bound import ALSO, BETWEEN, CLOSE, LISTING, OPEN, PART, Number, plain
+from scripts.writing.bound import ALSO, BETWEEN, CLOSE, LISTING, MARK, OPEN, PART, Number, plain
 from scripts.writing.filters import listed
-from scripts.writing.template import PATH, TemplateError, mistake
+from scripts.writing.template import PATH, TemplateError, line_at, line_with, mistake, position
 
-EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.S)
-NO_PROSE = re.compile(  # the parts of Markdown whose numbers are no results
-    r"""
-    \{\#\#.*?\#\#\}                                   # a comment
-    | ^```.*?^```                                     # code
-    | `[^`\n]*`
-    | \$\$.*?\$\$ | \$[^$]+?\$                        # formulas
-    | ^\#.*?$ | ^(?:title|subtitle|author|keywords|bibliography|lang):.*?$
-    | \]\([^)\n]*\)                                   # the target of a link or an image
-    | @[\w:.-]+[\w] | \[@[^\]]*\] | \[\^[^\]]*\]      # citations, references, notes
-    | (?<=\{)[\#.][^}"]*?(?=alt=|\})                  # identifiers and classes
-    | ^\s*\d+[.)]\s                                   # the number of a list's item
-    | ^\|?[-:| ]+\|?$                                 # the line below a table's head
-    | https?://\S+
-    """,
-    re.S | re.M | re.X,
-)
-LITERAL = re.compile(r"(?<!\w)(?<!\w-)\d+(?:[.,]\d+)*\w*")
-STRING = re.compile(r"""(?<!const\()(["'])((?:(?!\1).)*)\1""")
-REFERENCE = re.compile(r"(?<![\w@\\])@([A-Za-z][\w:.#$%&+?<>~/-]*\w)")
-DEFINED = re.compile(r"\{[^{}\s]*#((?:fig|tbl|sec|eq):[\w-]+)|\{#([\w:-]+)")
+NUMBER = re.compile(r"(?<!\w)(?<!\w-)(?<!\d[.,])\d+(?:[.,]\d+)*\w*")
+LABEL = re.compile(r"\{#(eq:[^}]+)\}")  # what follows a formula, see crossref.lua
 ENTRY = re.compile(r"^@\w+\{\s*([^,\s]+)\s*,", re.M)
 HEAD = re.compile(r"^---\n(.*?)^(?:---|\.\.\.)$", re.S | re.M)
-CODE_BLOCK = "```.*?```"
-CODE = rf"{CODE_BLOCK}|`[^`\n]*`"
-NO_REFERENCES = rf"{CODE}|\$\$.*?\$\$|(?<!\S)\S+@\S+\.\w+"  # the last is an e-mail address
-FORMULA = re.compile(r"\$\$.*?\$\$|\$[^$]+\$", re.S)
-NO_MATHS = re.compile(  # commands of TeX that are programs; to TeX, ^^5c is a backslash
-    r"\^\^|\\(?:immediate|write|read|readline|open(?:in|out)|close(?:in|out)|input|@@input|include"
-    r"|includeonly|special|catcode|lccode|uccode|active|[egx]?def|long|outer|global|let|futurelet"
-    r"|csname|endcsname|expandafter|noexpand|the|string|meaning|jobname|scantokens|directlua"
-    r"|(?:re)?newcommand|providecommand|newenvironment|usepackage|document(?:class|style)"
-    r"|verbatiminput|lstinputlisting|includegraphics|loop|output|shipout|pdf\w+)(?![A-Za-z])"
-)
+NO_CELLS = re.compile(r"`[^`]*`|\$[^$\n]*\$|\\.")  # in which a bar separates nothing
 CELL = rf"(?:config\.yaml|results/\w+\.csv)(?:{PART}[^{OPEN}-{PART}]*){{3}}"
-MARK = re.compile(f"{OPEN}{CELL}(?:{ALSO}{CELL})*{BETWEEN}([^{OPEN}-{PART}]*){CLOSE}")
+WHOLE = re.compile(f"{OPEN}(?:{CELL}(?:{ALSO}{CELL})*)?{BETWEEN}([^{OPEN}-{PART}]*){CLOSE}")
 UNSEEN = re.compile(  # invisible characters, except the line break and the tab
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ue000-\uf8ff]"
 )
+NO_TEXT = {"Cite", "Code", "CodeBlock", "Math"}
+BREAKS = {"Space", "SoftBreak", "LineBreak"}
+PARTS = {"Para", "Plain", "Header", "Image", "Note", "MetaInlines"}  # what is read by itself
 MOST_SHOWN = 20  # mistakes
-LONGEST_CAPTION = 20  # lines
 
 
-def check_template(template: str, facts: Mapping, figures: Iterable[str]) -> None:
-    """Check that no number is typed by hand, and that each claim and figure is mentioned.
+def check_source(text: str, template: str) -> None:
+    """Check what pandoc would pass over in the text that a template gives.
 
     Raises:
-        TemplateError: With one message for each line with typed numbers, and one for each claim
-            and figure that the template never mentions.
+        TemplateError: At the first invisible character, at metadata that are not valid YAML, and at
+            the first row of a table that has more or fewer cells than the table has columns.
     """
-    of_line: dict[int, list[str]] = {}
-    for line, number in typed_numbers(template):
-        of_line.setdefault(line, []).append(number)
-    found = []
-    for line, numbers in of_line.items():
-        found.append(mistake(template, line, typed_message(numbers, facts)))
-    in_loops = facts["of_source"] if "of_source" in template else ()
-    for name in facts["claims"]:
-        if f'"{name}"' not in template and name not in in_loops:
-            message = f"report/claims.yaml declares {name}, and the report never uses it"
-            found.append(TemplateError(f"{PATH}: {message}"))
-    for figure in figures:
-        if f"figures/{figure}.svg" not in template:
-            message = f"{figure} is drawn, and the report never shows figures/{figure}.svg"
-            found.append(TemplateError(f"{PATH}: {message}"))
+    check_characters(text, template)
+    check_head(plain(text), template)
+    check_rows(plain(text), template)
+
+
+def check_document(
+    document: dict, template: str, facts: Mapping, figures: Iterable[str], bibliography: str
+) -> None:
+    """Check pandoc's document of the text that a template gives.
+
+    Raises:
+        TemplateError: With a message for each citation and reference without a target, each line
+            with typed numbers, and each claim and figure that is never used.
+    """
+    nodes = list(walk(document))
+    found = [
+        *unknown_keys(nodes, template, bibliography),
+        *typed_numbers(text_of(document), template, facts),
+        *unused(template, facts, figures),
+    ]
     if found:
         messages = [str(error) for error in found[:MOST_SHOWN]]
         if len(found) > MOST_SHOWN:
@@ -88,26 +65,64 @@ def check_template(template: str, facts: Mapping, figures: Iterable[str]) -> Non
         raise TemplateError("\n".join(messages))
 
 
-def typed_numbers(template: str) -> list[tuple[int, str]]:
-    """Return (line, number) of each number in the prose and in texts that expressions write."""
-    prose = NO_PROSE.sub(blank, EXPRESSION.sub(blank, template))
-    for expression in EXPRESSION.finditer(template):
-        for text in STRING.finditer(expression[0]):
-            start = expression.start() + text.start(2)
-            prose = prose[:start] + text[2] + prose[start + len(text[2]) :]
-    return [(prose.count("\n", 0, n.start()) + 1, n[0]) for n in LITERAL.finditer(prose)]
+def walk(node: object) -> Iterator[dict]:
+    """Yield each element of a document."""
+    if isinstance(node, dict):
+        if "t" in node:
+            yield node
+        node = list(node.values())
+    if isinstance(node, list):
+        for part in node:
+            yield from walk(part)
 
 
-def blank(match: re.Match) -> str:
-    """Return a match with a space for each character except line breaks."""
-    return re.sub(r"[^\n]", " ", match[0])
+def text_of(node: object) -> str:
+    """Return the text that a reader sees, with marks: a line for each paragraph, cell and caption.
+
+    Headings begin with #. Formulas, code, citations and the listing of sources are left out.
+    """
+    if isinstance(node, list):
+        return "".join(map(text_of, node))
+    if not isinstance(node, dict):
+        return ""
+    kind = node.get("t")
+    if kind is None:
+        return "".join(map(text_of, node.values()))
+    if kind == "Str":
+        return LABEL.sub("", node["c"])
+    if kind in BREAKS or kind in NO_TEXT or (kind == "Div" and "sources" in node["c"][0][1]):
+        return " "
+    text = text_of(node.get("c"))
+    return f"\n{'# ' if kind == 'Header' else ''}{text}\n" if kind in PARTS else text
 
 
-def typed_message(numbers: list[str], facts: Mapping) -> str:
+def typed_numbers(text: str, template: str, facts: Mapping) -> list[TemplateError]:
+    """Return a mistake for each line with numbers that carry no mark."""
+    lines: dict[tuple[int | None, str], list[str]] = {}
+    heading, last = "", 0
+    for paragraph in MARK.sub(" ", text).split("\n"):
+        if paragraph.startswith("# "):
+            heading = paragraph
+        for number in NUMBER.finditer(paragraph):
+            around = paragraph[: number.start()].split(), paragraph[number.end() :].split()
+            end = position(template, number[0], *around, start=last)
+            place = "" if end else f" in {one_line(paragraph.strip())!r}"
+            last = end or last
+            line = line_at(template, end) if end else line_with(template, heading)
+            lines.setdefault((line, place), []).append(number[0])
+    return [
+        mistake(template, line, typed_message(numbers, facts, place))
+        for (line, place), numbers in sorted(lines.items(), key=lambda item: item[0][0] or 0)
+    ]
+
+
+def typed_message(numbers: list[str], facts: Mapping, place: str) -> str:
     """Return what to write for the typed numbers of a line: their source, or `const`."""
     sources = [*settings_with(numbers, facts), "{{ a table's cell | percent }}"]
     first = numbers[0]
-    typed = f"the number {first} is" if len(numbers) == 1 else f"the numbers {listed(numbers)} are"
+    typed = f"the number {first}{place} is"
+    if len(numbers) > 1:
+        typed = f"the numbers {listed(numbers)}{place} are"
     written = f"write where it comes from ({', '.join(sources[-3:])})"
     meant = f'{{{{ const("{first}") }}}} or ${first}$ for a number that is not a result'
     return f"{typed} typed: {written}, or {meant}"
@@ -128,21 +143,33 @@ def settings_with(numbers: list[str], facts: Mapping) -> list[str]:
     return found
 
 
-def check_text(text: str, template: str, bibliography: str) -> None:
-    """Check the text that a template gives.
+def unknown_keys(nodes: list[dict], template: str, bibliography: str) -> Iterator[TemplateError]:
+    """Yield a mistake for each citation and reference without a target."""
+    entries = ENTRY.findall(bibliography)
+    defined = [node["c"][1 if node["t"] == "Header" else 0][0] for node in nodes
+               if node["t"] in ("Header", "Figure", "Table", "Span", "Div")]  # fmt: skip
+    defined += [key for node in nodes if node["t"] == "Str" for key in LABEL.findall(node["c"])]
+    cited = [cite for node in nodes if node["t"] == "Cite" for cite in node["c"][0]]
+    for key in dict.fromkeys(citation["citationId"] for citation in cited):
+        known, place = entries, "report/references.bib"
+        if re.match(r"(?:fig|tbl|sec|eq):", key):
+            known, place = defined, "this report"
+        if key not in known:
+            message = f"there is no {key} in {place}{nearest(key, known)}"
+            yield mistake(template, line_with(template, f"@{key}"), message)
 
-    Raises:
-        TemplateError: At the first invisible character, at metadata that are not valid YAML, at
-            the first formula that holds a program, at the first row of a table with more or fewer
-            cells than its head, at the first table without a caption, and at the first citation
-            or reference without a target.
-    """
-    check_characters(text, template)
-    text = plain(text)
-    check_head(text, template)
-    check_formulas(text, template)
-    check_tables(text, template)
-    check_references(text, template, bibliography)
+
+def unused(template: str, facts: Mapping, figures: Iterable[str]) -> Iterator[TemplateError]:
+    """Yield a mistake for each claim and figure that the template never uses."""
+    in_loops = facts["of_source"] if "of_source" in template else ()
+    for name in facts["claims"]:
+        if f'"{name}"' not in template and name not in in_loops:
+            message = f"report/claims.yaml declares {name}, and the report never uses it"
+            yield TemplateError(f"{PATH}: {message}")
+    for figure in figures:
+        if f"figures/{figure}.svg" not in template:
+            message = f"{figure} is drawn, and the report never shows figures/{figure}.svg"
+            yield TemplateError(f"{PATH}: {message}")
 
 
 def check_characters(text: str, template: str) -> None:
@@ -150,7 +177,7 @@ def check_characters(text: str, template: str) -> None:
 
     The marks of numbers are private characters, too: a filter that changes them breaks them.
     """
-    bare = MARK.sub(r"\1", text.replace(LISTING, ""))
+    bare = WHOLE.sub(r"\1", text.replace(LISTING, ""))
     found = UNSEEN.search(bare)
     if not found:
         return
@@ -177,60 +204,23 @@ def check_head(text: str, template: str) -> None:
         raise mistake(template, None, message) from None
 
 
-def check_formulas(text: str, template: str) -> None:
-    """Raise a TemplateError at the first formula with a command that is not for mathematics."""
-    for formula in FORMULA.findall(re.sub(CODE, blank, text, flags=re.S)):
-        found = NO_MATHS.search(formula)
-        if found:
-            message = f"{found[0]} is not mathematics, in the formula {formula}"
-            raise mistake(template, line_with(template, formula), message)
+def check_rows(text: str, template: str) -> None:
+    """Raise a TemplateError at the first row of a table with more or fewer cells than columns.
 
-
-def check_tables(text: str, template: str) -> None:
-    """Raise a TemplateError at the first incomplete table.
-
-    All rows must have as many cells as the head, and a caption with an identifier must follow.
+    Pandoc fills a row that is too short, and drops what is too much.
     """
-    lines = re.sub(CODE_BLOCK, blank, text, flags=re.S).splitlines()
-    for i, line in enumerate(lines):
-        if not {"|", "-"} <= set(line) <= set("|:- ") or i == 0:
+    rows = re.sub("^```.*?^```", "", text, flags=re.S | re.M).split("\n")
+    for i, line in enumerate(rows):
+        if i == 0 or not {"|", "-"} <= set(line) <= set("|:- "):
             continue
-        columns = cells(line)
-        rows = [lines[i - 1]]
-        for row in lines[i + 1 :]:
-            if not row.startswith("|"):
-                break
-            rows.append(row)
-        for row in rows:
-            if cells(row) != columns:
-                message = f"a table of {columns} columns has a row of {cells(row)}: {row}"
-                raise mistake(template, line_with(template, row[:12]), message)
-        below = "\n".join(lines[i + len(rows) :][:LONGEST_CAPTION]).lstrip()
-        if not re.match(r":.*?\{#tbl:", below.partition("\n\n")[0], re.S):
-            message = "a table needs a caption below it: an empty line, then : Caption. {#tbl:name}"
-            raise mistake(template, line_with(template, rows[0][:12]), message)
-
-
-def check_references(text: str, template: str, bibliography: str) -> None:
-    """Raise a TemplateError at the first citation or reference without a target."""
-    defined = [first or second for first, second in DEFINED.findall(text)]
-    entries = ENTRY.findall(bibliography)
-    for key in REFERENCE.findall(re.sub(NO_REFERENCES, blank, text, flags=re.S)):
-        known, place = entries, "report/references.bib"
-        if re.match(r"(?:fig|tbl|sec|eq):", key):
-            known, place = defined, "this report"
-        if key not in known:
-            message = f"there is no {key} in {place}{nearest(key, known)}"
-            raise mistake(template, line_with(template, f"@{key}"), message)
+        end = next((n for n, row in enumerate(rows[i:], i) if "|" not in row), len(rows))
+        for row in rows[i - 1 : end]:
+            if cells(row) != cells(line):
+                message = f"a table of {cells(line)} columns has a row of {cells(row)}: {row}"
+                raise mistake(template, line_with(template, row), message)
 
 
 def cells(row: str) -> int:
     """Return the number of cells in a row of a pipe table."""
-    bare = re.sub(r"`[^`]*`|\\\|", "", row.strip())
-    return bare.strip("|").count("|") + 1
-
-
-def line_with(template: str, words: str) -> int | None:
-    """Return the first line of the template that contains the words, or None."""
-    start = template.find(words)
-    return template.count("\n", 0, start) + 1 if start >= 0 else None
+    bare = NO_CELLS.sub("x", row).strip()
+    return bare.removeprefix("|").removesuffix("|").count("|") + 1

@@ -4,7 +4,7 @@ A message names the file and the line, shows the line, and suggests the nearest 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import jinja2
 
@@ -98,6 +98,36 @@ def mistake(template: str, line: int | None, message: str) -> TemplateError:
     lines = template.split("\n")
     shown = lines[min(line, len(lines)) - 1].strip()
     return TemplateError(f"{PATH}, line {line}: {one_line(message)}\n    {one_line(shown)}")
+
+
+def line_with(template: str, words: str) -> int | None:
+    """Return the first line of the template that contains the words, or None."""
+    end = position(template, words)
+    return end and line_at(template, end)
+
+
+def line_at(template: str, position: int) -> int:
+    """Return the line of a position in the template."""
+    return template.count("\n", 0, position) + 1
+
+
+def position(
+    template: str, words: str, before: Sequence[str] = (), after: Sequence[str] = (), start: int = 0
+) -> int | None:
+    """Return where words end in the template, or None.
+
+    It is the place with most of the words before and after them, the first behind `start` if
+    there are several.
+    """
+    core = r"\s+".join(map(re.escape, re.split("[ \n]+", words.strip(" \n"))))
+    for width in (3, 2, 1, 0):
+        near = [re.escape(word) for word in before[max(0, len(before) - width) :]]
+        far = [re.escape(word) for word in after[:width]]
+        pattern = re.compile(r"\s*".join([*near, rf"(?<!\d)({core})(?!\d)", *far]))
+        found = pattern.search(template, start) or pattern.search(template)
+        if found:
+            return found.end(1)
+    return None
 
 
 def line_of(error: BaseException) -> int | None:

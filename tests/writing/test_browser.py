@@ -10,7 +10,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from scripts.study.project import ROOT
 from scripts.writing import formats
-from tests.writing.test_formats import BIBLIOGRAPHY, SOURCE, resources  # noqa: F401
+from tests.writing.test_formats import SOURCE, resolved, resources  # noqa: F401
 
 pytestmark = pytest.mark.slow
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
@@ -26,7 +26,7 @@ SAID = (
 def address(resources):  # noqa: F811
     path = resources / "browser/report.html"
     path.parent.mkdir()
-    path.write_bytes(formats.html(SOURCE, resources, BIBLIOGRAPHY))
+    path.write_bytes(formats.html(resolved(SOURCE, resources), resources, resources))
     return path.as_uri()
 
 

@@ -11,12 +11,7 @@ import typst
 
 from scripts.writing import formats
 
-WRITERS = {
-    "report.md": formats.markdown,
-    "report.html": None,  # in one go, see `write`
-    "report.tex": formats.latex,
-    "report.pdf": formats.pdf,
-}
+WRITERS = {f"report.{ending}": write for ending, write in formats.WRITERS.items()}
 
 SPECIAL = r"% & _ # $ < > ~ ^ { } \write18{ls} <script>alert(1)</script> #read(x) \input{y} // z"
 
@@ -100,15 +95,15 @@ def resources(tmp_path_factory):
     return folder
 
 
+def resolved(source, resources, bibliography=BIBLIOGRAPHY):
+    return formats.resolve(formats.read(source), resources, bibliography)
+
+
 @pytest.fixture(scope="session")
 def write(resources):
     def write(source, name, folder="report"):
         path = resources / folder / name
-        if name == "report.html":
-            content = formats.html(source, resources, BIBLIOGRAPHY)
-        else:
-            document = formats.read(source, resources, BIBLIOGRAPHY)
-            content = WRITERS[name](document, resources, path.parent)
+        content = WRITERS[name](resolved(source, resources), resources, path.parent)
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(content)
         return path
@@ -117,7 +112,7 @@ def write(resources):
 
 
 def test_all_four_files_are_written_with_the_bytes_of_each(write, resources):
-    formats.write_all(SOURCE, resources / "all", resources, BIBLIOGRAPHY)
+    formats.write_all(resolved(SOURCE, resources), resources / "all", resources)
     written = {path.name: path.read_bytes() for path in (resources / "all").iterdir()}
     assert written == {name: write(SOURCE, name).read_bytes() for name in WRITERS}
 
@@ -218,20 +213,100 @@ def test_latex_compiles_and_fits(write, pdflatex):
     assert "[1, sec. II], [3]" in words
 
 
+KINDS = r"""
+Before.
+
+---
+
+# Bibliography
+
+Some text of our own.
+
+| $|x|$ | text |
+|---|---|
+| a | b |
+
+: A table. {#tbl:bars}
+
+a | b
+---|---
+c | d
+
+: Another. {#tbl:bare}
+
+As in [@DBLP:conf/nips/DoeR17, p. 33; see @10.1000/abc_1].
+
+## A *heading* {#sec:a}
+
+@sec:a costs ten US\$, [small]{.smallcaps}, H~2~O, a\
+break, "quoted".
+
+Term
+: Its meaning.
+
+(@one) An example. As (@one) says,
+
+1. one
+2. two
+   - three
+"""
+
+
+@pytest.mark.slow
+def test_what_markdown_has_works_in_all_formats(tmp_path, resources, pdflatex):
+    bibliography = tmp_path / "own.bib"
+    entry = "@inproceedings{%s, author = {Doe, Jane}, title = {A title}, year = {2017}}\n"
+    bibliography.write_text(entry % "DBLP:conf/nips/DoeR17" + entry % "10.1000/abc_1")
+    document = resolved(with_text(KINDS), resources, bibliography)
+    formats.write_all(document, resources / "kinds", resources)
+    pdflatex(resources / "kinds/report.tex")
+    for path in (resources / "kinds/report.pdf", resources / "kinds/report.html"):
+        words = words_of_html(path) if path.suffix == ".html" else words_of_pdf(path)
+        for told in ("Some text of our own", "[1, p. 33]", "US$", "quoted"):
+            assert told in words
+    latex = (resources / "kinds/report.tex").read_text(encoding="utf-8")
+    assert r"\section{Bibliography}" in latex
+
+
+def maths():
+    """A formula for each command that the formats share."""
+    shapes = {"signs": r"\%s", "with one argument": r"\%s{x}", "with two arguments": r"\%s{x}{y}"}
+    shapes["before a delimiter"] = r"\%s("
+    parts = (formats.LAYOUTS / "maths.txt").read_text().split("# ")[1:-1]
+    for title, _, names in (part.partition("\n") for part in parts):
+        for name in names.split():
+            yield shapes[title] % name
+
+
+@pytest.mark.slow
+def test_the_commands_of_formulas_are_known_to_all_formats(resources, pdflatex):
+    text = "\n\n".join(f"${formula}$" for formula in maths())
+    formats.write_all(resolved(with_text(text), resources), resources / "maths", resources)
+    pdflatex(resources / "maths/report.tex")
+
+
 @pytest.mark.parametrize("name", WRITERS)
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("See @fig:nowhere.", "unknown reference @fig:nowhere"),
+        (r"$\mathscr{L}$", r"not all formats have \mathscr, in the formula: \mathscr{L}"),
+        (r"$\begin{align}x\end{align}$", "not all formats have the environment align, in"),
+        ("This is ~~gone~~.", "not all formats have text that is strikeout: gone"),
+        ("This is [under]{.underline}.", "not all formats have text that is underline: under"),
+        ("This is [marked]{.mark}.", "not all formats have text that is marked: marked"),
+        ("![C^[n]](figures/wide.svg){#fig:a alt='a'}", "a figure cannot have a note: n"),
+        ("| a^[n] |\n|---|\n\n: T {#tbl:a}", "a figure cannot have a note: n"),
+        ("# One^[n]", "a figure cannot have a note: n"),
+        ("See @fig:nowhere.", "the reference: @fig:nowhere"),
         ("Cited [@nobody2000].", "nobody2000"),
         ("[@sec:one; @wang]", "cite and refer in brackets of their own"),
-        ("[@sec:one, left]", "outside of its brackets"),
-        ("# Again {#sec:one}", "'sec:one' is used twice"),
+        ("[@sec:one, left]", "outside of its brackets: @sec:one"),
+        ("# Again {#sec:one}", "used twice: sec:one"),
         ("![C](figures/none.svg){#fig:none alt='a'}", "figure not found: figures/none"),
-        ("![C](figures/wide.svg){#tbl:a alt='a'}", "should begin with 'fig:'"),
+        ("![C](figures/wide.svg){#tbl:a alt='a'}", "must begin with 'fig:': tbl:a"),
         ("![C](figures/wide.svg)", "needs an identifier: figures/wide.svg"),
         ("An ![icon](figures/wide.svg) inside.", "must stand alone in its paragraph"),
-        ("| a |\n|---|\n| b |", "a table needs a caption"),
+        ("| a |\n|---|\n| b |", "below a table there must be"),
     ],
 )
 def test_errors_name_the_cause(write, name, text, message):
@@ -240,15 +315,15 @@ def test_errors_name_the_cause(write, name, text, message):
     assert "traceback" not in str(caught.value)
 
 
-@pytest.mark.parametrize("text", ["@fig:nowhere", "The σ is small.", r"$\nomaths$"])
-def test_where_a_format_fails_none_is_written_anew(resources, text):
+def test_a_format_that_fails_is_named_and_the_others_are_written(resources):
     folder = resources / "kept"
-    formats.write_all(SOURCE, folder, resources, BIBLIOGRAPHY)
-    before = {path: path.read_bytes() for path in folder.iterdir()}
-    with pytest.raises(formats.FormatError):
-        formats.write_all(with_text(text), folder, resources, BIBLIOGRAPHY)
-    assert {path: path.read_bytes() for path in folder.iterdir()} == before
-    assert sorted(path.name for path in before) == sorted(WRITERS)
+    formats.write_all(resolved(SOURCE, resources), folder, resources)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert sorted(before) == sorted(WRITERS)
+    with pytest.raises(formats.FormatError, match=r"^report\.tex is not written: .*σ"):
+        formats.write_all(resolved(with_text("The σ."), resources), folder, resources)
+    after = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert [name for name in after if after[name] == before[name]] == ["report.tex"]
 
 
 def test_special_characters_are_text(write):
@@ -296,6 +371,19 @@ def test_a_number_in_html_leads_to_its_source_and_says_its_columns(write):
     entry = re.search(r'<span[^>]*id="source-1"[^>]*>', html)[0]
     for attribute in ('file="results/summary.csv"', 'row="p,relu,identity"', 'seeds="20"'):
         assert f"data-{attribute}" in entry
+
+
+def test_in_headings_alternative_texts_and_metadata_numbers_are_text(write):
+    number = "\ue0001:mean\ue00197 %\ue002"
+    source = SOURCE.replace("Title with 100 %", f"Of {number}").replace(
+        "## Sub", f"## {number} sub"
+    )
+    source = source.replace("A wide picture", f"A picture of {number}")
+    for name in WRITERS:
+        write(source, name, folder="unlinked")
+    html = (write(source, "report.html", folder="unlinked")).read_text(encoding="utf-8")
+    assert 'alt="A picture of 97 %"' in html
+    assert html.count('class="bound"') == 2
 
 
 def test_a_number_in_latex_leads_to_its_source(write):

@@ -2,6 +2,7 @@
 
 import copy
 import functools
+import json
 import math
 import re
 
@@ -19,14 +20,15 @@ from scripts.analysis.runs import KEYS, Runs
 from scripts.analysis.summaries import summarise
 from scripts.analysis.verdicts import evaluate, intervals
 from scripts.study.config import protocols, without_twins
-from scripts.study.layout import beside_main, combinations
+from scripts.study.layout import FIGURES, beside_main, combinations
 from scripts.study.project import ROOT
 from scripts.tables import schemas
 from scripts.tables.io import check, read_table
-from scripts.writing import formats
+from scripts.writing import filters, formats
 from scripts.writing.bound import Number, Source, plain, with_listing
 from scripts.writing.facts import FactsError, facts
-from scripts.writing.filters import FILTERS, percent, points, significant
+from scripts.writing.filters import FILTERS
+from scripts.writing.prose import check_document
 from scripts.writing.sentences import sentence
 from scripts.writing.source import BIBLIOGRAPHY, RULES
 from scripts.writing.template import PATH, render
@@ -128,6 +130,18 @@ cases = pytest.mark.parametrize(
 )
 
 
+def percent(number, *digits):
+    return plain(filters.percent(number, *digits))
+
+
+def points(number):
+    return plain(filters.points(number))
+
+
+def significant(number, *digits):
+    return plain(filters.significant(number, *digits))
+
+
 @functools.cache
 def text_of(case):
     return rendered(*CASES[case])
@@ -146,6 +160,14 @@ def test_the_report_is_written_whatever_the_runs_did(case):
     text = text_of(case)
     assert re.findall(r"\b(?:nan|None|inf)\b|\{\{|\{%|Undefined|<NA>", text) == []
     assert len(abstract(text)) > 300
+
+
+@cases
+def test_no_number_of_it_is_typed_whatever_the_runs_did(case):
+    facts = known(*CASES[case])
+    document = json.loads(formats.read(render(TEXT, facts)))
+    bibliography = (ROOT / BIBLIOGRAPHY).read_text(encoding="utf-8")
+    check_document(document, TEXT, facts, FIGURES, bibliography)
 
 
 @cases
@@ -510,6 +532,7 @@ def pictures(tmp_path):
 )
 def test_the_report_is_set_by_typst_and_by_a_real_tex(pictures, pdflatex, case):
     text = with_listing(render(TEXT, known(*CASES[case])), RULES)
-    formats.write_all(text, pictures / "report", pictures, ROOT / BIBLIOGRAPHY)
+    document = formats.resolve(formats.read(text), pictures, ROOT / BIBLIOGRAPHY)
+    formats.write_all(document, pictures / "report", pictures)
     assert (pictures / "report/report.pdf").read_bytes().startswith(b"%PDF")
     pdflatex(pictures / "report/report.tex")

@@ -3,6 +3,7 @@
 import pytest
 
 from scripts.writing.bound import Number, Source
+from scripts.writing.filters import const
 from scripts.writing.template import TemplateError, render
 
 CELL = Source("results/summary.csv", "p,relu,identity", "n", "20")
@@ -112,4 +113,4 @@ def test_loops_know_their_ends_though_they_are_counted():
 def test_what_is_written_is_marked_with_where_it_comes_from():
     text = render("{{ runs }} of {{ row.test_accuracy_mean | percent(0) }}{{ const(3) }}", FACTS)
     share = str(Number(0.9, [CELL], text="90\u00a0%"))
-    assert text == f"{Number(20, [CELL])} of {share}3"
+    assert text == f"{Number(20, [CELL])} of {share}{const(3)}"
