@@ -603,7 +603,7 @@ def test_what_cannot_be_rendered_is_refused(folder, template):
 def test_a_byte_that_is_no_utf8_is_named_by_its_line(folder, facts_of_study, name):
     (folder / name).write_bytes(b"one\ntwo \xff\n")
     with pytest.raises(StudyError) as caught:
-        source.markdown(facts_of_study)
+        source.document(facts_of_study)
     assert str(caught.value) == f"{name}: line 2 holds the byte 0xff, which is not UTF-8"
     (folder / name).write_bytes(SOURCES[name])
 

@@ -11,6 +11,7 @@ import os
 import re
 import subprocess
 import sys
+import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -89,9 +90,11 @@ def latex(document: str, resources: Path, folder: Path) -> bytes:
         f"--variable=resources:{_relative(resources, folder)}", folder=resources,
     )  # fmt: skip
     text = bound.linked(text, lambda entry, _, text: rf"\hyperref[source-{entry}]{{{text}}}")
-    unknown = sorted({c for c in text if ord(c) > 127} - LATEX_CHARACTERS)
-    if unknown:
-        raise FormatError(f"write these characters as $…$, pdflatex lacks them: {unknown}")
+    text = unicodedata.normalize("NFC", text)  # pdflatex knows é, and not e with an accent
+    for word in re.findall(r"[^\s{}\\]+", text):
+        lacking = [c for c in word if ord(c) > 127 and c not in LATEX_CHARACTERS]
+        if lacking:
+            raise FormatError(f"pdflatex lacks {lacking[0]!r}; write a sign as $…$: {word}")
     return text.encode()
 
 

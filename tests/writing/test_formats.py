@@ -349,9 +349,14 @@ def test_raw_html_and_tex_are_text(write, name):
         assert rb"\write18" not in text
 
 
-def test_latex_names_characters_that_it_lacks(write):
-    with pytest.raises(formats.FormatError, match="σ"):
-        write(with_text("The σ is small."), "report.tex", folder="errors")
+def test_latex_names_a_character_that_it_lacks_and_its_word(write):
+    with pytest.raises(formats.FormatError, match=r"^pdflatex lacks 'ễ'; .*: Nguyễn$"):
+        write(with_text("As Nguyễn says."), "report.tex", folder="errors")
+
+
+def test_latex_composes_accents(write):
+    text = write(with_text("Jose\u0301."), "report.tex", folder="accents").read_text("utf-8")
+    assert "José." in text
 
 
 def test_typst_errors_are_its_own_words(write, resources):
