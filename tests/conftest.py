@@ -85,15 +85,15 @@ def pdflatex():
     if not subprocess.run(["kpsewhich", "IEEEtran.cls"], capture_output=True).stdout:
         pytest.skip("IEEEtran is not installed")
 
-    def compile_twice(path, fits=True):
-        command = ["pdflatex", "-no-shell-escape", "-halt-on-error", path.name]
+    def compile_twice(path, fits=True, program="pdflatex"):
+        command = [program, "-no-shell-escape", "-halt-on-error", path.name]
         for _ in range(2):  # the second time with the numbers of the first
             result = subprocess.run(command, cwd=path.parent, capture_output=True)
             assert result.returncode == 0, result.stdout[-2000:]
         log = path.with_suffix(".log").read_text(errors="replace")
         wide = [w for w in re.findall(r"Overfull .hbox \((.*?)pt", log) if float(w) > 5]
         assert wide == [] or not fits
-        assert "undefined" not in log
+        assert "undefined references" not in log
 
     return compile_twice
 

@@ -11,6 +11,10 @@ local function environment(element, name)
 end
 
 local function caption(element)
+  if element.classes:includes("continued") then
+    local text = utils.blocks_to_inlines(element.caption.long)
+    return pandoc.Inlines { raw("{\\footnotesize ") } .. text .. { raw("\\par}\\vskip 4pt\n") }
+  end
   local inlines = pandoc.Inlines { raw("\\caption{") }
   inlines:extend(utils.blocks_to_inlines(element.caption.long))
   inlines:insert(raw(("}\\label{%s}\n"):format(element.identifier)))

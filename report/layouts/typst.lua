@@ -36,7 +36,8 @@ end
 
 local function table_(element)
   local fit = element.classes:includes("prose") and "" or "\n#show table: fit"
-  local before = ("#[#set figure(scope: %s)%s"):format(scope(element), fit)
+  local numbering = element.classes:includes("continued") and ", numbering: none" or ""
+  local before = ("#[#set figure(scope: %s%s)%s"):format(scope(element), numbering, fit)
   return { block(before), element, block("]") }
 end
 
@@ -63,12 +64,36 @@ local function link(element)
   end
 end
 
---- Long names in a narrow column: ragged and small.
+--- Many short lines: small, in three columns.
 local function sources(div)
   if not div.classes:includes("sources") then return end
-  div.content:insert(1, block("#[#set par(justify: false)\n#set text(0.85em)"))
+  div.content:insert(1, block("#sources["))
   div.content:insert(block("]"))
   return div.content
+end
+
+local function first(element)
+  return element and element.t == "Para" and element.content[1] or {}
+end
+
+local function is_equation(element)
+  return first(element).t == "Span" and first(element).classes:includes("equation")
+end
+
+--- A sentence's parts stay together: what leads to an equation, the equation, and what goes on.
+local function with_equations(blocks)
+  local result = pandoc.Blocks {}
+  for i, element in ipairs(blocks) do
+    local after = blocks[i + 1]
+    local goes_on = is_equation(element) and (first(after).text or ""):match("^%l")
+    if element.t == "Para" and is_equation(after) or goes_on then
+      local follows = not is_equation(element) and i > 1 and blocks[i - 1].t == "Para"
+      result:extend { block(("#together(indent: %s)["):format(follows)), element, block("]") }
+    else
+      result:insert(element)
+    end
+  end
+  return result
 end
 
 local function references(div)
@@ -92,9 +117,12 @@ function Pandoc(doc)
       in_appendix = true
       blocks:insert(block("#show: appendix"))
     end
+    if in_appendix and element.t == "Table" then     -- in one column there is no other
+      element.classes = element.classes:filter(function(class) return class ~= "wide" end)
+    end
     blocks:insert(element)
   end
-  doc.blocks = blocks
+  doc.blocks = with_equations(blocks)
   -- The PDF's metadata takes authors as strings, the page takes them as text.
   doc.meta["author-strings"] = pandoc.List(doc.meta.author or {}):map(function(author)
     return pandoc.Inlines { raw(quoted(utils.stringify(author))) }

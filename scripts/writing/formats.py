@@ -25,8 +25,10 @@ from scripts.writing import bound
 LAYOUTS = Path(__file__).resolve().parents[2] / "report" / "layouts"
 # Raw HTML and TeX in the source are read as text, since they would work in one format only.
 READER = "markdown-raw_html-raw_tex-raw_attribute-latex_macros-native_divs-native_spans"
-# pdflatex knows these beyond ASCII: Latin letters, and signs that pandoc or the template handles.
-LATEX_CHARACTERS = {chr(c) for c in range(0xA0, 0x180)} | set("–—‘’“”…−≤≥≈→\u202f")
+# pdflatex has these beyond ASCII: letters of western and central Europe, and signs that pandoc or
+# the template handles. LuaLaTeX has what the fonts have.
+PDFLATEX = {chr(c) for c in range(0xA0, 0x180)} - set("ĦħĸĿŀŉŦŧſ")
+PDFLATEX |= set("ȘșȚț–—‘’“”„‚‹›…−≤≥≈→€™†‡•‰\u2011\u202f")
 LONGEST = 120  # seconds that pandoc may take
 UTF_8 = (
     "en_US.UTF-8" if sys.platform == "darwin" else "C.UTF-8"
@@ -40,6 +42,10 @@ WARNINGS = {  # {of pandoc, with a part of the source: what is said}
 
 class FormatError(StudyError):
     """A report that cannot be written, with the message of pandoc or Typst."""
+
+
+class LackingError(FormatError):
+    """A PDF that cannot be written, since no font has one of its characters."""
 
 
 def read(source: str) -> str:
@@ -59,7 +65,7 @@ def resolve(document: str, resources: Path, bibliography: Path) -> str:
 
 
 def html(document: str, resources: Path, _: Path) -> bytes:
-    """Return one self-contained page: it includes the figures, the style and MathML."""
+    """Return one self-contained page: it includes the figures, the style, MathML and its font."""
     style = (LAYOUTS / "html.css").read_text(encoding="utf-8")
     script = (LAYOUTS / "html.js").read_text(encoding="utf-8")
     text = _pandoc(
@@ -84,33 +90,51 @@ def markdown(document: str, resources: Path, folder: Path) -> bytes:
 
 
 def latex(document: str, resources: Path, folder: Path) -> bytes:
-    """Return an IEEEtran paper that compiles in its folder with a plain pdflatex."""
+    """Return an IEEEtran paper that compiles in its folder with a plain pdflatex.
+
+    With characters that pdflatex lacks, it compiles with lualatex, as its first line says.
+    """
     text = _pandoc(
-        document, *_shaping("latex.tex"), "--to=latex",
+        document, *_filter("paper"), *_shaping("latex.tex"), "--to=latex",
         f"--variable=resources:{_relative(resources, folder)}", folder=resources,
     )  # fmt: skip
     text = bound.linked(text, lambda entry, _, text: rf"\hyperref[source-{entry}]{{{text}}}")
     text = unicodedata.normalize("NFC", text)  # pdflatex knows é, and not e with an accent
-    for word in re.findall(r"[^\s{}\\]+", text):
-        lacking = [c for c in word if ord(c) > 127 and c not in LATEX_CHARACTERS]
-        if lacking:
-            raise FormatError(f"pdflatex lacks {lacking[0]!r}; write a sign as $…$: {word}")
+    lacking = [c for c in text if ord(c) > 127 and c not in PDFLATEX]
+    if lacking:
+        text = f"% !TeX program = lualatex\n% pdflatex lacks {lacking[0]}\n{text}"
     return text.encode()
 
 
 def pdf(document: str, resources: Path, _: Path) -> bytes:
-    """Return a two-column paper, typeset by Typst with the fonts that it includes."""
-    # -citations: they are resolved already and need not be left to Typst.
-    text = _pandoc(document, *_shaping("typst.typ"), "--to=typst-citations", folder=resources)
+    """Return a two-column paper, typeset by Typst with the fonts that it includes.
+
+    If these lack a character, the system's fonts are used, too.
+    """
+    text = _pandoc(
+        document, *_filter("paper"), *_shaping("typst.typ"),
+        "--to=typst-citations", folder=resources,  # the citations are resolved already
+    )  # fmt: skip
     text = bound.linked(text, lambda entry, _, text: f"#link(<source-{entry}>)[{text}];")
+    try:
+        return _typeset(text, resources, ignore_system_fonts=True)
+    except LackingError:
+        return _typeset(text, resources, ignore_system_fonts=False)
+
+
+def _typeset(text: str, resources: Path, ignore_system_fonts: bool) -> bytes:
     try:
         return typst.compile(  # type: ignore[call-overload]  # it takes text and a path as root
             text.encode(),
             root=str(resources),
-            ignore_system_fonts=True,
+            ignore_system_fonts=ignore_system_fonts,
             pdf_standards="ua-1",  # Typst checks that a screen reader can read it
         )
     except typst.TypstError as error:
+        lacking = re.search(r"the text `\"(.*)\"` could not be displayed", error.message)
+        if lacking:
+            message = "no font here has this; install one of its script, for example Noto's"
+            raise LackingError(f"{message}: {lacking[1]}") from None
         raise FormatError("; ".join([f"typst: {error.message}", *error.hints])) from None
 
 

@@ -81,6 +81,8 @@ End.
     .replace("\\ue002", "\ue002")
 )
 
+IN_NO_FONT = "\u0378"  # a code point that stands for no character
+
 BIBLIOGRAPHY = Path(formats.LAYOUTS).parent / "references.bib"
 
 
@@ -197,6 +199,26 @@ def test_a_screen_reader_can_read_the_pdf(write, monkeypatch):
     text = source[0].decode()
     assert 'alt: "A wide picture"' in text
     assert 'alt: "A narrow \\"picture\\""' in text
+
+
+LONG = "\n".join(
+    f"| row{i} | a text that fills more than thirty letters | {i} |" for i in range(90)
+)
+LONG = f"| name | text | number |\n|:--|:--|--:|\n{LONG}\n\n: Long. {{#tbl:long %s}}\n"
+
+
+@pytest.mark.parametrize("section", ["", "# More {#sec:more .appendix}\n\n"])
+@pytest.mark.parametrize("scope", ["", ".wide"])
+def test_a_table_longer_than_a_page_continues_on_the_next(write, section, scope):
+    source = with_text(f"See @tbl:long.\n\n{section}{LONG % scope}\n\nEnd.")
+    words = words_of_pdf(write(source, "report.pdf", folder="long"))
+    assert re.findall(r"row\d+", words) == [f"row{i}" for i in range(90)]
+    assert words.count("Table 1") == words.count("Table 1, continued") + 2
+    latex = write(source, "report.tex", folder="long").read_text(encoding="utf-8")
+    assert re.findall(r"row\d+", latex) == [f"row{i}" for i in range(90)]
+    assert latex.count("1, continued.") == 2
+    html = write(source, "report.html", folder="long").read_text(encoding="utf-8")
+    assert html.count("<table") == 1
 
 
 def test_numbers_are_aligned_right_in_latex(write):
@@ -320,10 +342,25 @@ def test_a_format_that_fails_is_named_and_the_others_are_written(resources):
     formats.write_all(resolved(SOURCE, resources), folder, resources)
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     assert sorted(before) == sorted(WRITERS)
-    with pytest.raises(formats.FormatError, match=r"^report\.tex is not written: .*σ"):
-        formats.write_all(resolved(with_text("The σ."), resources), folder, resources)
+    lacking = r"^report\.pdf is not written: no font here has this; .*: \\u\{378\}$"
+    with pytest.raises(formats.FormatError, match=lacking):
+        formats.write_all(resolved(with_text(IN_NO_FONT), resources), folder, resources)
     after = {path.name: path.read_bytes() for path in folder.iterdir()}
-    assert [name for name in after if after[name] == before[name]] == ["report.tex"]
+    assert [name for name in after if after[name] == before[name]] == ["report.pdf"]
+
+
+@pytest.mark.parametrize("name", WRITERS)
+@pytest.mark.parametrize("lang", ["de", "fr", "vi", "el"])
+def test_a_report_can_be_in_any_language(write, name, lang):
+    alphabets = "Nguyễn, Жук, Άλφα, Ștefan, €, ™, †, •, state\u2011of\u2011the\u2011art"
+    source = with_text(f"{alphabets} [@wang, p. 3; @golik2013].")
+    text = write(
+        source.replace("author: [A]", f"author: [Жук, Ά]\nlang: {lang}"), name, folder=lang
+    )
+    if name != "report.pdf":
+        assert "Nguyễn, Жук, Άλφα, Ștefan, €" in text.read_text(encoding="utf-8")
+    elif shutil.which("pdftotext"):
+        assert "Nguyễn, Жук, Άλφα, Ștefan, €, ™, †, •" in words_of_pdf(text)
 
 
 def test_special_characters_are_text(write):
@@ -349,9 +386,22 @@ def test_raw_html_and_tex_are_text(write, name):
         assert rb"\write18" not in text
 
 
-def test_latex_names_a_character_that_it_lacks_and_its_word(write):
-    with pytest.raises(formats.FormatError, match=r"^pdflatex lacks 'ễ'; .*: Nguyễn$"):
-        write(with_text("As Nguyễn says."), "report.tex", folder="errors")
+@pytest.mark.slow
+def test_pdflatex_has_the_characters_that_are_said_to_be_its_own(write, pdflatex):
+    path = write(with_text(" ".join(sorted(formats.PDFLATEX))), "report.tex", folder="letters")
+    assert path.read_text(encoding="utf-8").startswith(r"\documentclass")
+    pdflatex(path)
+
+
+@pytest.mark.slow
+def test_other_characters_are_for_lualatex(write, pdflatex):
+    path = write(with_text("Nguyễn, Жук, Άλφα, € and $x$"), "report.tex", folder="alphabets")
+    first, second, _ = path.read_text(encoding="utf-8").split("\n", 2)
+    assert (first, second) == ("% !TeX program = lualatex", "% pdflatex lacks ễ")
+    if not subprocess.run(["kpsewhich", "luaotfload.sty"], capture_output=True).stdout:
+        pytest.skip("luaotfload is not installed")
+    pdflatex(path, program="lualatex")
+    assert "Nguyễn, Жук, Άλφα, €" in words_of_pdf(path.with_suffix(".pdf"))
 
 
 def test_latex_composes_accents(write):
