@@ -37,7 +37,7 @@ from scripts.tables.io import TableError, read_table, write_table
 from scripts.writing import source
 from scripts.writing.bound import linked, with_listing
 from scripts.writing.prose import check_source
-from scripts.writing.source import BIBLIOGRAPHY, RULES
+from scripts.writing.source import BIBLIOGRAPHY, MEANINGS, RULES
 from scripts.writing.template import PATH, render
 from tests.effort import examples
 from tests.tables.test_io import STUDYS, least
@@ -547,7 +547,7 @@ def test_pieces_of_templates_are_refused_or_written(folder, template):
     def written(_):
         text = render(template, FACTS)
         check_source(text, template)
-        return with_listing(text, RULES)
+        return with_listing(text, RULES, MEANINGS)
 
     text = read_broken(folder, PATH, b"", written, lines=2)
     if text is not None:

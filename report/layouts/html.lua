@@ -12,8 +12,8 @@ local function escaped(text)
 end
 
 local function opening(element, class)
-  local wide = element.classes:includes("wide") and " wide" or ""
-  return ('<figure id="%s" class="%s%s">'):format(escaped(element.identifier), class, wide)
+  local own = element.classes:includes("wide") and " wide" or ""
+  return ('<figure id="%s" class="%s%s">'):format(escaped(element.identifier), class, own)
 end
 
 --- `<figcaption>` with a bold label before the author's words.
@@ -28,11 +28,11 @@ local function caption(element, label)
   return pandoc.Plain(inlines)
 end
 
-local function data_uri(path)
+local function data_uri(path, kind)
   local file = io.open(path, "rb")
   local content = file:read("a")
   file:close()
-  return pandoc.mediabag.make_data_uri("image/svg+xml", content)
+  return pandoc.mediabag.make_data_uri(kind, content)
 end
 
 --- A frame that scrolls sideways on a narrow screen, also by keyboard.
@@ -43,7 +43,7 @@ end
 
 local function figure(element)
   local image = element.content[1].content[1]
-  local picture = ('<img src="%s" alt="%s">'):format(data_uri(image.src),
+  local picture = ('<img src="%s" alt="%s">'):format(data_uri(image.src, "image/svg+xml"),
     escaped(utils.stringify(image.caption)))
   return {
     pandoc.RawBlock("html", opening(element, "picture") .. frame(element) .. picture .. "</div>"),
@@ -52,8 +52,22 @@ local function figure(element)
   }
 end
 
+--- A text, unlike a number or a name, may be broken into lines.
+local function mark_texts(element)
+  element.bodies = element.bodies:map(function(body)
+    for _, row in ipairs(body.body) do
+      for _, cell in ipairs(row.cells) do
+        local text = utils.stringify(cell.contents):gsub("\u{e000}.-\u{e001}", "")
+        if utf8.len(text) > 30 then cell.classes:insert("text") end
+      end
+    end
+    return body
+  end)
+  return element
+end
+
 local function table_(element)
-  local bare = element:clone()
+  local bare = mark_texts(element:clone())
   bare.caption = { long = {} }
   bare.attr = pandoc.Attr()
   return {
@@ -75,11 +89,14 @@ local function equation(span)
   return span
 end
 
---- MathML lacks TeX's space in `\tanh z`.
+--- MathML lacks TeX's space in `\tanh z`, and its font a prime that is made to be raised.
 local function formula(math)
   for _, name in ipairs { "cos", "exp", "ln", "log", "max", "min", "sin", "tanh" } do
     math.text = math.text:gsub("(\\" .. name .. ")%s+(%a)", "%1\\,%2")
   end
+  math.text = math.text:gsub("(\\operatorname{%a+})%s+(%a)", "%1\\,%2")
+    :gsub("(\\operatorname{%a+})%s+(\\operatorname)", "%1\\,%2")
+    :gsub("'+", function(primes) return "\\text{" .. ("′"):rep(#primes) .. "}" end)
   return math
 end
 
@@ -102,10 +119,52 @@ local function link(element)
   return element
 end
 
---- An entry of the listing takes the focus of the number that leads to it.
+--- The lines of a table in the results, or none.
+local function lines_of(file)
+  local handle = io.open((file:gsub("^results/", "")), "r")
+  if not handle then return pandoc.List {} end
+  local lines = pandoc.List {}
+  for line in handle:lines() do lines:insert(line) end
+  handle:close()
+  return lines
+end
+
+local read = {}                       -- file → its lines
+
+--- An entry of the listing takes the focus of the number that leads to it, and knows its row.
+local function source(element)
+  local file, row = element.attributes.file, element.attributes.row
+  read[file] = read[file] or lines_of(file)
+  local lines = read[file]:filter(function(line) return line:sub(1, #row + 1) == row .. "," end)
+  if #lines == 1 then
+    element.attributes.header, element.attributes.cells = read[file][1], lines[1]
+  end
+  element.attributes.tabindex = "-1"
+  return element
+end
+
 local function span(element)
-  if element.classes:includes("source") then element.attributes.tabindex = "-1" end
+  if element.classes:includes("source") then return source(element) end
   return equation(element) or element
+end
+
+--- Each file of the listing is folded away under the sentence on it.
+local function sources(div)
+  if not div.classes:includes("sources") then return end
+  local blocks = pandoc.Blocks {}
+  for _, element in ipairs(div.content) do
+    if element.t == "Para" and element.content[1].t == "Strong" then
+      if #blocks > 0 then blocks:insert(pandoc.RawBlock("html", "</details>")) end
+      blocks:insert(pandoc.RawBlock("html", "<details><summary>"))
+      blocks:insert(pandoc.Plain(element.content))
+      blocks:insert(pandoc.RawBlock("html", "</summary>"))
+    else
+      blocks:insert(element)
+    end
+  end
+  if #blocks > 0 then blocks:insert(pandoc.RawBlock("html", "</details>")) end
+  div.content = blocks
+  return div
 end
 
 local function code(block)
@@ -114,12 +173,14 @@ local function code(block)
 end
 
 function Pandoc(doc)
+  local font = pandoc.path.join { pandoc.path.directory(PANDOC_SCRIPT_FILE), "maths.woff" }
+  doc.meta["maths-font"] = raw(data_uri(font, "font/woff"))
   -- In an attribute there is room for text alone.
   local keywords = doc.meta.keywords or {}
   if utils.type(keywords) ~= "List" then keywords = { keywords } end
   doc.meta["keywords-meta"] = pandoc.List(keywords):map(utils.stringify)
   return doc:walk {
     Figure = figure, Table = table_, Span = span, Header = heading, Link = link,
-    CodeBlock = code, Math = formula,
+    CodeBlock = code, Math = formula, Div = sources,
   }
 end

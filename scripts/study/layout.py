@@ -75,6 +75,7 @@ LAYOUTS = [
     "report/layouts/markdown.lua",
     "report/layouts/markdown.md",
     "report/layouts/maths.txt",
+    "report/layouts/maths.woff",
     "report/layouts/paper.lua",
     "report/layouts/numeric.csl",
     "report/layouts/safe.lua",

@@ -115,7 +115,9 @@ def marked(text: str, value: object) -> str:
     return f"{OPEN}{sources}{BETWEEN}{text}{CLOSE}"
 
 
-def with_listing(text: str, rules: Mapping[str, str]) -> str:
+def with_listing(
+    text: str, rules: Mapping[str, str], meanings: Mapping[str, Mapping[str, str]]
+) -> str:
     """Return a text with its listing, and with the numbers of the listing's entries in the marks.
 
     If the text has no listing, the marks are left without a source.
@@ -123,6 +125,7 @@ def with_listing(text: str, rules: Mapping[str, str]) -> str:
     Args:
         text: The text, with marks.
         rules: The rule that writes each file.
+        meanings: What each column of a file says.
     """
     if LISTING not in text:
         return MARK.sub(lambda match: marked(match[2], ()), text)
@@ -138,7 +141,10 @@ def with_listing(text: str, rules: Mapping[str, str]) -> str:
         return f"{OPEN}{origin}{BETWEEN}{match[2]}{CLOSE}"
 
     text = MARK.sub(numbered, text)
-    entries = [entry(file, cells[file], numbers, rules[file]) for file in sorted(cells)]
+    entries = [
+        entry(file, cells[file], numbers, rules[file], meanings.get(file, {}))
+        for file in sorted(cells)
+    ]
     return text.replace(LISTING, "\n\n".join(["::: sources", *entries, ":::"]))
 
 
@@ -161,10 +167,13 @@ def plain(text: str) -> str:
 
 
 def entry(
-    file: str, sources: list[Source], numbers: Mapping[tuple[str, str], int], rule: str
+    file: str,
+    sources: list[Source],
+    numbers: Mapping[tuple[str, str], int],
+    rule: str,
+    meanings: Mapping[str, str],
 ) -> str:
     """Return a file's entry in the listing: its columns that were read, and its rows by seeds."""
-    columns = ", ".join(dict.fromkeys(f"`{source.column}`" for source in sources if source.column))
     rows = defaultdict(list)
     for row, seeds in {source.row: source.seeds for source in sources}.items():
         rows[seeds].append(
@@ -175,6 +184,8 @@ def entry(
     for seeds, links in rows.items():
         groups.append((f"of {seeds} seeds: " if seeds else "") + " · ".join(links))
     of_seeds = "; ".join(groups)
+    columns = dict.fromkeys(source.column for source in sources if source.column)
     if not columns:
-        return f"**{file}**, written by hand: {of_seeds}."
-    return f"**{file}**, which the rule *{rule}* writes: the columns {columns} of rows {of_seeds}."
+        return f"**{file}**, written by hand:\n\n{of_seeds}."
+    read = [f"`{column}`\n:   {meanings.get(column, '–')}" for column in columns]
+    return "\n\n".join([f"**{file}**, which the rule *{rule}* writes:", *read, f"Rows {of_seeds}."])

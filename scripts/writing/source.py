@@ -9,6 +9,7 @@ from scripts.analysis.causes import read_causes
 from scripts.analysis.claims import read_claims
 from scripts.study.errors import not_utf8
 from scripts.study.layout import FIGURES, SUMMARIES, VERDICTS
+from scripts.tables import schemas
 from scripts.tables.io import read_table
 from scripts.writing import formats
 from scripts.writing.bound import with_listing
@@ -22,6 +23,11 @@ RULES = {  # {file: the rule that writes it}
     "config.yaml": "",
     **dict.fromkeys(SUMMARIES, "aggregate"),
     **dict.fromkeys(VERDICTS, "claims"),
+}
+
+MEANINGS = {  # {file: {column: what it says}}
+    f"results/{name}.csv": {column: own.description for column, own in table.columns.items()}
+    for name, table in schemas.TABLES.items()
 }
 
 
@@ -63,7 +69,7 @@ def markdown(known: dict) -> str:
     template = read_text(PATH)
     text = render(template, known)
     check_source(text, template)
-    return with_listing(text, RULES)
+    return with_listing(text, RULES, MEANINGS)
 
 
 @contextlib.contextmanager

@@ -20,6 +20,7 @@ A = Source("results/summary.csv", "p,relu,identity", "mean", "20")
 B = Source("results/summary.csv", "p,tanh,identity", "mean", "20")
 C = Source("config.yaml", "training.points", "")
 RULES = {"results/summary.csv": "aggregate", "config.yaml": ""}
+MEANINGS = {"results/summary.csv": {"mean": "the mean"}}
 
 
 def test_a_number_prints_as_it_stands_with_its_source_around():
@@ -62,7 +63,9 @@ def test_sources_are_found_in_rows_and_lists_each_once():
 
 def entries(text):
     """The text with [number](entry:column) for each number."""
-    return linked(with_listing(text, RULES), lambda entry, origin, text: f"[{text}]({origin})")
+    return linked(
+        with_listing(text, RULES, MEANINGS), lambda entry, origin, text: f"[{text}]({origin})"
+    )
 
 
 def test_a_number_leads_to_the_entry_of_its_row():
@@ -70,10 +73,11 @@ def test_a_number_leads_to_the_entry_of_its_row():
     assert entries(f"It is {share}, of {Number(1000, [C], '1000')}.\n\n{LISTING}\n") == (
         "It is [97 %](1:mean), of [1000](2:).\n\n"
         "::: sources\n\n"
-        "**config.yaml**, written by hand: [`training.points`]{#source-2 .source "
+        "**config.yaml**, written by hand:\n\n[`training.points`]{#source-2 .source "
         'file="config.yaml" row="training.points" seeds="" rule=""}.\n\n'
-        "**results/summary.csv**, which the rule *aggregate* writes: the columns `mean` of rows "
-        "of 20 seeds: [`p,relu,identity`]{#source-1 .source "
+        "**results/summary.csv**, which the rule *aggregate* writes:\n\n"
+        "`mean`\n:   the mean\n\n"
+        "Rows of 20 seeds: [`p,relu,identity`]{#source-1 .source "
         'file="results/summary.csv" row="p,relu,identity" seeds="20" rule="aggregate"}.\n\n'
         ":::\n"
     )
@@ -81,7 +85,7 @@ def test_a_number_leads_to_the_entry_of_its_row():
 
 def test_a_link_is_made_of_the_first_entry_all_cells_and_the_text():
     made = []
-    text = with_listing(f"{Number(1, [B, A])}{Number(2, [A])}{LISTING}", RULES)
+    text = with_listing(f"{Number(1, [B, A])}{Number(2, [A])}{LISTING}", RULES, MEANINGS)
     linked(text, lambda *parts: made.append(parts) or "")
     assert made == [("1", "1:mean+2:mean", "1"), ("2", "2:mean", "2")]
 
@@ -89,10 +93,10 @@ def test_a_link_is_made_of_the_first_entry_all_cells_and_the_text():
 def test_a_row_is_listed_once_with_all_columns_that_were_read():
     other = Source(A.file, A.row, "sd", "20")
     text = with_listing(
-        f"{Number(1, [A])} {Number(2, [other])} {Number(3, [A])}\n\n{LISTING}", RULES
+        f"{Number(1, [A])} {Number(2, [other])} {Number(3, [A])}\n\n{LISTING}", RULES, MEANINGS
     )
     assert text.count("{#source-") == 1
-    assert "the columns `mean`, `sd` of rows" in text
+    assert "`mean`\n:   the mean\n\n`sd`\n:   –\n\nRows of" in text
 
 
 def test_a_number_without_a_source_is_text():
@@ -104,4 +108,4 @@ def test_without_a_listing_numbers_are_text():
 
 
 def test_text_without_numbers_stays_as_it_is():
-    assert with_listing("No number.", RULES) == linked("No number.", str) == "No number."
+    assert with_listing("No number.", RULES, MEANINGS) == linked("No number.", str) == "No number."

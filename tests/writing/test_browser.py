@@ -74,8 +74,32 @@ def test_so_does_the_keyboard_and_escape_puts_it_away(page):
     assert link.get_attribute("aria-describedby") is None
 
 
-def test_a_number_leads_to_the_row_that_it_comes_from(page):
+def test_a_click_opens_a_panel_with_the_row_and_a_way_back(page):
+    link = number(page, "97 %")
+    link.click()
+    panel = page.find_element(By.ID, "panel")
+    words = panel.text.split("\n")
+    assert words[:4] == [
+        "Close",
+        "97 %",
+        "mean of p,relu,identity = 0.97",
+        "The share that is right.",
+    ]
+    assert "grep '^p,relu,identity,' results/summary.csv" in words
+    assert words[6:10] == ["protocol p", "hidden relu", "output identity", "mean 0.97"]
+    assert panel.find_element(By.CSS_SELECTOR, "tr.this").text == "mean 0.97"
+    assert not tip(page).is_displayed()
+    panel.find_element(By.TAG_NAME, "button").click()
+    assert not panel.is_displayed()
+    assert page.switch_to.active_element == link
+    link.click()
+    ActionChains(page).send_keys(Keys.ESCAPE).perform()
+    assert not panel.is_displayed()
+
+
+def test_the_panel_leads_to_the_list_of_sources(page):
     number(page, "97 %").click()
+    page.find_element(By.ID, "panel").find_element(By.LINK_TEXT, "In the list of sources").click()
     assert page.current_url.endswith("#source-1")
     assert page.find_element(By.CSS_SELECTOR, ":target").text == "p,relu,identity"
     in_view = "return arguments[0].getBoundingClientRect().top"
@@ -89,6 +113,26 @@ def test_a_tip_stays_on_a_narrow_screen(page):
     box, width = tip(page).rect, page.execute_script("return document.documentElement.clientWidth")
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= width
+
+
+def test_on_a_phone_the_contents_are_folded_and_tables_scroll_by_themselves(page):
+    size = {"width": 360, "height": 740, "deviceScaleFactor": 1, "mobile": True}
+    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    page.refresh()
+    contents = page.find_element(By.CSS_SELECTOR, "nav a")
+    assert not contents.is_displayed()
+    page.find_element(By.ID, "contents-title").click()
+    assert contents.is_displayed()
+    wide = page.find_element(By.ID, "tbl:wide").find_element(By.CLASS_NAME, "scroll")
+    assert page.execute_script("return arguments[0].scrollWidth", wide) > 360
+    assert page.execute_script("return document.documentElement.scrollWidth") == 360
+    page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_formulas_have_a_font_of_their_own(page):
+    page.execute_async_script("document.fonts.ready.then(arguments[0])")
+    loaded = "return [...document.fonts].map(font => [font.family, font.status])"
+    assert page.execute_script(loaded) == [["Report Math", "loaded"]]
 
 
 def test_the_contents_lead_to_the_sections(page):

@@ -30,7 +30,7 @@ from scripts.writing.facts import FactsError, facts
 from scripts.writing.filters import FILTERS
 from scripts.writing.prose import check_document
 from scripts.writing.sentences import sentence
-from scripts.writing.source import BIBLIOGRAPHY, RULES
+from scripts.writing.source import BIBLIOGRAPHY, MEANINGS, RULES
 from scripts.writing.template import PATH, render
 from tests.effort import IN_CI
 
@@ -531,7 +531,7 @@ def pictures(tmp_path):
     "case", ["some diverged", *(["the repository's config", "all diverged"] if IN_CI else [])]
 )
 def test_the_report_is_set_by_typst_and_by_a_real_tex(pictures, pdflatex, case):
-    text = with_listing(render(TEXT, known(*CASES[case])), RULES)
+    text = with_listing(render(TEXT, known(*CASES[case])), RULES, MEANINGS)
     document = formats.resolve(formats.read(text), pictures, ROOT / BIBLIOGRAPHY)
     formats.write_all(document, pictures / "report", pictures)
     assert (pictures / "report/report.pdf").read_bytes().startswith(b"%PDF")
