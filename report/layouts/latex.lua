@@ -13,7 +13,7 @@ end
 local function caption(element)
   if element.classes:includes("continued") then
     local text = utils.blocks_to_inlines(element.caption.long)
-    return pandoc.Inlines { raw("{\\footnotesize ") } .. text .. { raw("\\par}\\vskip 4pt\n") }
+    return pandoc.Inlines { raw("{\\footnotesize\\raggedright ") } .. text .. { raw("\\par}\\vskip 4pt\n") }
   end
   local inlines = pandoc.Inlines { raw("\\caption{") }
   inlines:extend(utils.blocks_to_inlines(element.caption.long))
