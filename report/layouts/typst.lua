@@ -80,13 +80,16 @@ local function is_equation(element)
   return first(element).t == "Span" and first(element).classes:includes("equation")
 end
 
---- A sentence's parts stay together: what leads to an equation, the equation, and what goes on.
+--- A sentence's parts stay together: what leads to an equation, the equation, and what goes on. A
+--- long paragraph would leave a hole where it goes to the next column whole.
 local function with_equations(blocks)
   local result = pandoc.Blocks {}
   for i, element in ipairs(blocks) do
     local after = blocks[i + 1]
     local goes_on = is_equation(element) and (first(after).text or ""):match("^%l")
-    if element.t == "Para" and is_equation(after) or goes_on then
+    local leads = element.t == "Para" and is_equation(after)
+      and utf8.len(utils.stringify(element)) < 700
+    if leads or goes_on then
       local follows = not is_equation(element) and i > 1 and blocks[i - 1].t == "Para"
       result:extend { block(("#together(indent: %s)["):format(follows)), element, block("]") }
     else
