@@ -28,7 +28,7 @@ READER = "markdown-raw_html-raw_tex-raw_attribute-latex_macros-native_divs-nativ
 # pdflatex has these beyond ASCII: letters of western and central Europe, and signs that pandoc or
 # the template handles. LuaLaTeX has what the fonts have.
 PDFLATEX = {chr(c) for c in range(0xA0, 0x180)} - set("ĦħĸĿŀŉŦŧſ")
-PDFLATEX |= set("ȘșȚț–—‘’“”„‚‹›…−≤≥≈→€™†‡•‰\u2011\u202f")
+PDFLATEX |= set("ȘșȚț–—‘’“”„‚‹›…−√′∂‖≤≥≈→€™†‡•‰\u2011\u202f")
 LONGEST = 120  # seconds that pandoc may take
 UTF_8 = (
     "en_US.UTF-8" if sys.platform == "darwin" else "C.UTF-8"
