@@ -214,7 +214,9 @@ def summary(found: Mapping) -> str:
 @reported("diff")
 def main() -> None:
     """Run the command that the module's docstring describes."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("base", metavar="BASE", help="a folder of results, or a commit")
     base = parser.parse_args().base
     if not Path("results/report/report.md").exists():

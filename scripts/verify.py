@@ -284,7 +284,9 @@ def count(text: str) -> int:
 @reported("verify")
 def main() -> None:
     """Run the command that the module's docstring describes."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--sample", type=count, metavar="N", help="train N random blocks only")
     sample = parser.parse_args().sample
     # So that lines appear in order with those that the study prints.

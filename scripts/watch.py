@@ -260,7 +260,9 @@ def _newer(folders: Iterable[Path], since: float) -> set[Path]:
 
 def main() -> None:
     """Run the command that the module's docstring describes."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--since", type=float, default=time.time(), help=argparse.SUPPRESS)
     arguments = parser.parse_args()

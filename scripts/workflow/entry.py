@@ -10,13 +10,15 @@ from scripts.workflow.digest import digest_of
 RESOLVED = Path(".snakemake/configs")
 
 
-def arguments_of(documentation: str, **options: dict) -> argparse.Namespace:
+def arguments_of(documentation: str | None, **options: dict) -> argparse.Namespace:
     """Return the arguments of a step's command.
 
     They are --config, --by and the `options`, {name: keywords of argparse's add_argument}. The
-    first line of `documentation` describes the command.
+    `documentation` describes the command.
     """
-    parser = argparse.ArgumentParser(description=documentation.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        description=documentation, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--config", required=True, type=read_resolved)
     parser.add_argument("--by", help="the digest for the receipt; none is written without it")
     for name, keywords in options.items():
@@ -30,8 +32,7 @@ def write_resolved(config: dict) -> Path:
     The file's name depends on its content, so a run that is already at work keeps its own config.
     """
     path = RESOLVED / f"{digest_of(config)[:16]}.json"
-    if not path.exists():
-        write_whole(path, json.dumps(config).encode())
+    write_whole(path, json.dumps(config).encode())
     return path
 
 

@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import snakemake
 from snakemake.api import Workflow
 
 from scripts.study.config import check, completed, training_settings
@@ -72,10 +73,12 @@ class Plan:
         malloc keeps freed memory for the next tensors. By default it returns blocks above 128 KiB
         to the system, and getting their pages again takes longer than computing with them.
         """
-        paths = filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])
+        packages = Path(snakemake.__file__).parents[1]  # before those of PYTHONPATH and ~/.local
+        paths = filter(None, [str(ROOT), str(packages), os.environ.get("PYTHONPATH")])
         variables = {
             "PYTHONPATH": os.pathsep.join(paths),
             "PYTHONSAFEPATH": 1,  # modules in the folder of the results are not imported
+            "PYTHONUTF8": 1,  # in any locale
             "CONFIG": self.config_file,
             "DIGEST": self.digest,
             "WARM": f"{os.getpid()} .snakemake/warm-{platform.node()}-{os.getpid()}",
@@ -85,7 +88,8 @@ class Plan:
         values = " ".join(f"{name}={shlex.quote(str(value))}" for name, value in variables.items())
         step = f'step() {{ {shlex.quote(sys.executable)} -m scripts.workflow.warm "$@"; }}'
         # Snakemake fills in what is in single braces.
-        return f"export {values}; {step}; ".replace("{", "{{").replace("}", "}}")
+        no_settings = 'unset "${!PYTHON@}"'  # the user's, such as PYTHONOPTIMIZE
+        return f"{no_settings}; export {values}; {step}; ".replace("{", "{{").replace("}", "}}")
 
 
 @reported("study")

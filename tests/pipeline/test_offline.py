@@ -56,7 +56,10 @@ def offline(without_network, server, tmp_path_factory):
     folder, home = (tmp_path_factory.mktemp(name) for name in ("offline", "home"))
     project = new_project(folder)
     elsewhere = {"HOME": home, "XDG_CACHE_HOME": home / "cache", "MPLCONFIGDIR": home / "plots"}
-    elsewhere |= {"PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo", "LC_ALL": "C"}
+    elsewhere |= {"PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo", "LC_ALL": "C", "PYTHONUTF8": "0"}
+    elsewhere |= {"PYTHONOPTIMIZE": "2", "PYTHONPATH": home, "PYPANDOC_PANDOC": "/bin/false"}
+    for package in ("pandas", "torch"):
+        (home / f"{package}.py").write_text("1 / 0  # another version")
     project.result = subprocess.run(
         [*without_network, sys.executable, "-c", RUN, str(server)],
         cwd=project.folder,
