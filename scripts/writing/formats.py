@@ -29,6 +29,8 @@ READER = "markdown-raw_html-raw_tex-raw_attribute-latex_macros-native_divs-nativ
 # the template handles. LuaLaTeX has what the fonts have.
 PDFLATEX = {chr(c) for c in range(0xA0, 0x180)} - set("ĦħĸĿŀŉŦŧſ")
 PDFLATEX |= set("ȘșȚț–—‘’“”„‚‹›…−√′∂‖≤≥≈→€™†‡•‰\u2011\u202f")
+# The one that is installed with pypandoc, which itself would prefer a newer one on the PATH.
+PANDOC = str(Path(pypandoc.__file__).with_name("files") / "pandoc")
 LONGEST = 120  # seconds that pandoc may take
 UTF_8 = (
     "en_US.UTF-8" if sys.platform == "darwin" else "C.UTF-8"
@@ -185,7 +187,7 @@ def _pandoc(text: str, *options: str, folder: Path | None = None) -> str:
     # --sandbox: reading the source opens no file. Only the filters open files, the figures, with
     # paths relative to the folder that pandoc runs in. Pandoc's manual advises a time limit, since
     # some texts take very long.
-    command = [pypandoc.get_pandoc_path(), "--sandbox", "--fail-if-warnings"]
+    command = [PANDOC, "--sandbox", "--fail-if-warnings"]
     try:
         result = subprocess.run(
             [*command, f"--data-dir={LAYOUTS}", *options],
