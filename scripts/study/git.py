@@ -1,5 +1,6 @@
 """What git knows of a folder."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -9,7 +10,10 @@ def git(*arguments: str, folder: str | Path = ".") -> str | None:
 
     The command runs in `folder`. The result is None if the command fails, for instance where there
     is no repository. OSError if git is not installed.
+
+    Variables such as GIT_DIR, which a git hook sets, would name another repository.
     """
+    environment = {name: text for name, text in os.environ.items() if not name.startswith("GIT_")}
     command = ["git", "-C", str(folder), *arguments]
-    result = subprocess.run(command, capture_output=True, text=True)
+    result = subprocess.run(command, capture_output=True, text=True, env=environment)
     return None if result.returncode else result.stdout.strip()

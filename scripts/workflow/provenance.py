@@ -70,7 +70,8 @@ def _commit() -> tuple[str | None, bool | None]:
         if git("rev-parse", "--show-toplevel", folder=ROOT) == str(ROOT.resolve()):
             commit = git("rev-parse", "HEAD", folder=ROOT)
             if commit:
-                return commit, bool(git("status", "--porcelain", folder=ROOT))
+                status = git("status", "--porcelain", "--untracked-files=normal", folder=ROOT)
+                return commit, bool(status)
     return None, None
 
 

@@ -63,6 +63,38 @@ def test_a_repository_around_the_project_has_no_say(tmp_path, monkeypatch):
     assert (said["commit"], said["dirty"]) == (None, None)
 
 
+@pytest.fixture
+def repository(tmp_path, monkeypatch):
+    """A project with a commit of its own, and a user without settings of git."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    folder = tmp_path / "project"
+    subprocess.run(["git", "init", "-q", folder], check=True)
+    (tmp_path / ".gitconfig").write_text("[user]\nname = Anyone\nemail = anyone@example.org\n")
+    command = ["git", "-C", folder, "commit", "-q", "--allow-empty", "-m", "A study."]
+    subprocess.run(command, check=True)
+    monkeypatch.setattr("scripts.workflow.provenance.ROOT", folder)
+    return folder
+
+
+def test_a_repository_that_the_environment_names_has_no_say(repository, tmp_path, monkeypatch):
+    """As in a git hook."""
+    said = provenance(CONFIG, "0123", {})
+    assert said["dirty"] is False
+    monkeypatch.setenv("GIT_DIR", str(ROOT / ".git"))
+    assert provenance(CONFIG, "0123", {})["commit"] == said["commit"]
+    monkeypatch.setattr("scripts.workflow.provenance.ROOT", tmp_path)
+    assert provenance(CONFIG, "0123", {})["commit"] is None
+
+
+def test_files_that_git_does_not_know_make_a_commit_dirty_whatever_the_user_wants_to_see(
+    repository, tmp_path
+):
+    with (tmp_path / ".gitconfig").open("a") as file:
+        file.write("[status]\nshowUntrackedFiles = no\n")
+    (repository / "activations.py").touch()
+    assert provenance(CONFIG, "0123", {})["dirty"] is True
+
+
 @pytest.mark.parametrize(
     ("text", "name", "instructions"),
     [
