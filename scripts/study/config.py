@@ -9,7 +9,7 @@ from typing import Any
 from scripts.study.choices import LOSSES, OPTIMIZERS
 from scripts.study.project import ROOT
 from scripts.study.schema import ConfigError, check_schema, given, nearest, parse_yaml, read_yaml
-from scripts.study.syntax import dict_keys, parsed
+from scripts.study.syntax import CodeError, dict_keys, parsed
 
 NUDGED = "-nudged"  # NAME-nudged is NAME with `start: nudged`
 SCHEMA = Path(__file__).with_name("config.schema.yaml")
@@ -59,6 +59,7 @@ def check(config: dict) -> None:
         loss={"enum": list(LOSSES)},
         optimizer={"enum": list(OPTIMIZERS)},
     )
+    check_cases(config["protocols"])
     for protocol, settings in protocols(config).items():
         check_combination(f"protocols.{protocol}", settings)
         check_device(f"protocols.{protocol}", settings["device"])
@@ -66,6 +67,17 @@ def check(config: dict) -> None:
     if config["main"] not in shown:
         hint = ", ".join(shown) + nearest(config["main"], shown)
         raise ConfigError(f"main: got {given(config['main'])}; allowed: {hint}")
+
+
+def check_cases(names: Iterable[str]) -> None:
+    """Raise ConfigError if protocols differ in case alone: some file systems mix their results."""
+    seen: dict[str, str] = {}
+    for name in names:
+        other = seen.setdefault(name.lower(), name)
+        if other != name:
+            raise ConfigError(
+                f"protocols.{name}: got the name of {other} in other case; allowed: another name"
+            )
 
 
 def protocols(config: dict) -> dict[str, dict]:
@@ -162,12 +174,19 @@ def activation_names() -> list[str]:
 def activation_classes() -> dict[str, ast.ClassDef]:
     """Return the syntax tree of each activation class by name.
 
-    They are read from the code, so that torch need not be imported.
+    They are read from the code, so that torch need not be imported. Raises CodeError where a second
+    class has the same name in lower case, which is its name in config.yaml.
     """
-    classes = {}
+    classes: dict[str, ast.ClassDef] = {}
     for path in ACTIVATION_FILES:
         for item in parsed(path).body:
             if isinstance(item, ast.ClassDef) and _is_activation(item):
+                name = item.name.lower()
+                if name in map(str.lower, classes):
+                    raise CodeError(
+                        f"{path}, line {item.lineno}: got class {item.name}, a second activation "
+                        f"of the name {name}; allowed: another name"
+                    )
                 classes[item.name] = item
     return classes
 

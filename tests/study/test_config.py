@@ -9,8 +9,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scripts.study import config as study_config
 from scripts.study.activations import by_name
 from scripts.study.config import (
+    ACTIVATION_FILES,
     activation_names,
     check,
     own_settings,
@@ -20,6 +22,7 @@ from scripts.study.config import (
 )
 from scripts.study.project import ROOT
 from scripts.study.schema import ConfigError, read_yaml
+from scripts.study.syntax import CodeError
 from scripts.workflow.steps import unused_activations
 
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
@@ -58,6 +61,26 @@ def error_of(config):
 
 def test_the_repositorys_own_config_passes():
     check(CONFIG)
+
+
+def test_names_that_differ_in_case_alone_are_refused():
+    """On some file systems, the results of one would lie over those of the other."""
+    assert error_of(with_value(("protocols", "Adam"), {})) == (
+        "protocols.Adam: got the name of adam in other case; allowed: another name"
+    )
+
+
+@pytest.mark.parametrize("name", ["ReLU", "Relu"])
+def test_a_second_activation_of_one_name_is_refused(tmp_path, monkeypatch, name):
+    path = tmp_path / "activations.py"
+    path.write_text(f"\nclass {name}:\n    def function(self, x):\n        return x\n")
+    monkeypatch.setattr(study_config, "ACTIVATION_FILES", [*ACTIVATION_FILES, path])
+    with pytest.raises(CodeError) as caught:
+        activation_names()
+    assert str(caught.value) == (
+        f"{path}, line 2: got class {name}, a second activation of the name relu; "
+        "allowed: another name"
+    )
 
 
 @pytest.mark.parametrize(
