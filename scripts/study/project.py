@@ -12,6 +12,9 @@ def copy_project(folder: Path) -> None:
     ignored = shutil.ignore_patterns("__pycache__")
     for part in PARTS:
         if (ROOT / part).is_dir():
-            shutil.copytree(ROOT / part, folder / part, ignore=ignored)
+            # An editor locks a file by a link to nowhere.
+            shutil.copytree(
+                ROOT / part, folder / part, ignore=ignored, ignore_dangling_symlinks=True
+            )
         else:
             shutil.copy2(ROOT / part, folder / part)
