@@ -8,6 +8,7 @@ from pathlib import Path
 
 from scripts.study.block import TABLES, Block, seed_blocks
 from scripts.study.config import protocols
+from scripts.study.errors import reported
 from scripts.study.project import ROOT
 from scripts.study.syntax import assigned
 
@@ -51,7 +52,8 @@ VERDICTS_FROM = [
     "report/claims.yaml",
     "report/published.csv",
 ]
-FIGURES = figure_sources()
+with reported("figures"):
+    FIGURES = figure_sources()
 AFTER_TRAINING = ["aggregate", "claims", *FIGURES, "report"]  # the steps that make results
 DRAWN_SEEDS = 100  # the seeds whose runs are shown one by one, in a figure
 FIGURE_FORMATS = ["svg", "pdf", "png"]
