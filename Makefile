@@ -9,8 +9,10 @@ WISH := Specify a conda environment or container for each rule.:
 
 # The .venv is the user's: made if there is none, repaired if its Python is gone or too old, never
 # emptied. This is what has to be done about it first, if anything.
-VENV := $(shell if [ -L .venv ] || [ -L .venv/bin ]; then echo linked; \
-	else .venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+LINK := $(shell find .venv .venv/bin .venv/lib .venv/lib/python3* .venv/lib/python3*/site-packages \
+	-prune -type l 2> /dev/null | head -1)
+VENV := $(shell if [ "$(LINK)" ]; then echo linked; else \
+	.venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 	echo without-python; fi)
 # Of what pip says, the large packages are shown, each as its download begins.
 install = set -o pipefail; \
@@ -19,6 +21,9 @@ install = set -o pipefail; \
 	{ n = split($$2, path, "/"); split(path[n], part, "-"); \
 	print "  " part[1] " " part[2] " " $$(NF-1) " " $$NF; fflush() } \
 	/^Installing collected/ { print "  unpacking …"; fflush() }'
+
+# The user's own settings of Python, such as PYTHONOPTIMIZE, are not for the study.
+unexport $(filter-out PYTHONPATH, $(filter PYTHON%, $(.VARIABLES)))
 
 # A run that is killed leaves its lock in .snakemake/.
 SNAKEMAKE = .venv/bin/python -m snakemake --cores $(CORES) || { status=$$?; \
@@ -78,7 +83,10 @@ bench: .venv/bench  # how fast is it, beside torch.nn, torch.func and JAX? (take
 	@for part in training shapes growth scale study; do .venv/bin/python -m bench.$$part || exit; done
 
 clean:  # results and Snakemake's memory of them go together
-	rm -rf .snakemake $(filter-out results/README.md, $(wildcard results/*))
+	@[ ! -L results ] || { echo "make: results is a link, to $$(readlink results); make removes" \
+	"nothing there. Empty that folder, or remove the link" >&2; exit 1; }
+	rm -rf .snakemake
+	[ ! -d results ] || find results -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
 
 .venv/dev .venv/bench: .venv/%: .venv/installed
 	@echo "Installing the packages of the extra $* into .venv (once) …"
@@ -92,7 +100,7 @@ clean:  # results and Snakemake's memory of them go together
 	@touch $@
 
 linked:
-	@echo "make: .venv is a link, to $$(readlink .venv || readlink .venv/bin); make installs nothing" \
+	@echo "make: $(LINK) is a link, to $$(readlink $(LINK)); make installs nothing" \
 	"there. Remove the link, or do without make: pip install -c constraints.txt -e . && snakemake --cores 4" >&2; exit 1
 
 without-python:

@@ -1,6 +1,7 @@
-"""make and the .venv: made where there is none, used or repaired where there is one, never emptied.
+"""make and the user's files: what it makes, repairs and removes, and what it leaves alone.
 
-pip is a stand-in that writes down what it is asked to install; the environments are real.
+A .venv is made where there is none, used or repaired where there is one, and never emptied. pip is
+a stand-in that writes down what it is asked to install; the environments are real.
 """
 
 import os
@@ -107,7 +108,7 @@ def test_a_failed_installation_is_an_error(folder):
     assert not (folder / ".venv/installed").exists()
 
 
-@pytest.mark.parametrize("link", [".venv", ".venv/bin"])
+@pytest.mark.parametrize("link", [".venv", ".venv/bin", ".venv/lib/python3.11/site-packages"])
 @pytest.mark.parametrize("kind", ["with a Python", "without one", "leads nowhere"])
 def test_a_link_is_refused_in_one_line_and_what_it_leads_to_stays(folder, link, kind):
     behind = folder.parent / "behind"
@@ -117,13 +118,13 @@ def test_a_link_is_refused_in_one_line_and_what_it_leads_to_stays(folder, link, 
         if kind == "with a Python":
             (behind / "python").symlink_to(sys.executable)
     before = sorted(behind.rglob("*"))
-    (folder / link).parent.mkdir(exist_ok=True)
+    (folder / link).parent.mkdir(parents=True, exist_ok=True)
     (folder / link).symlink_to(behind)
     for _ in range(2):
         result = make(folder, "report")
         assert result.returncode != 0
         said, *of_make = result.stderr.splitlines()
-        assert said.startswith(f"make: .venv is a link, to {behind}; ")
+        assert said.startswith(f"make: {link} is a link, to {behind}; ")
         assert len(of_make) == 1  # make: *** [linked] Error 1
         assert sorted(behind.rglob("*")) == before
         assert asked_of_pip(folder) == []
@@ -167,3 +168,54 @@ def test_without_a_python_that_is_new_enough_nothing_is_made(folder):
     assert result.returncode != 0
     assert result.stderr.startswith("Python 3.11 or newer is needed; here: ")
     assert not (folder / ".venv").exists()
+
+
+@pytest.fixture
+def results(folder):
+    """Results, beside files of the user's that have their names in part."""
+    precious(folder)
+    (folder / "results/runs").mkdir(parents=True)
+    for name in ("README.md", "runs.csv", "my precious.txt", "a; rm precious.txt", "runs/runs.csv"):
+        (folder / "results" / name).touch()
+    return folder / "results"
+
+
+def test_make_clean_removes_the_results_alone_whatever_their_names(folder, results):
+    behind = folder.parent / "behind"
+    behind.mkdir()
+    precious(behind)
+    (results / "figures").symlink_to(behind)
+    (folder / ".snakemake").symlink_to(behind)
+    assert make(folder, "clean").returncode == 0
+    assert os.listdir(results) == ["README.md"]
+    assert not (folder / ".snakemake").is_symlink()
+    assert (folder / "precious.txt").read_text() == (behind / "precious.txt").read_text()
+    shutil.rmtree(results)
+    assert make(folder, "clean").returncode == 0
+
+
+def test_make_clean_refuses_results_that_are_a_link(folder, results):
+    behind = results.rename(folder.parent / "behind")
+    results.symlink_to(behind)
+    before = sorted(behind.rglob("*"))
+    result = make(folder, "clean")
+    assert result.returncode != 0
+    assert result.stderr.startswith(f"make: results is a link, to {behind}; make removes nothing")
+    assert sorted(behind.rglob("*")) == before
+
+
+def test_the_settings_of_python_that_a_user_has_are_not_for_the_study(folder, monkeypatch):
+    for name in ("PYTHONOPTIMIZE", "PYTHONWARNINGS", "PYTHONHASHSEED"):
+        monkeypatch.setenv(name, "2")
+    (folder / "more.mk").write_text("include Makefile\nshow:\n\t@env\n")
+    shown = make(folder, "-f", "more.mk", "show").stdout.splitlines()
+    assert [line.partition("=")[0] for line in shown if line.startswith("PYTHON")] == ["PYTHONPATH"]
+
+
+def test_a_clone_has_the_same_bytes_whatever_line_ends_git_would_write(tmp_path):
+    command = ["git", "clone", "-q", "-c", "core.autocrlf=true", ROOT, tmp_path / "clone"]
+    subprocess.run(command, check=True)
+    listed = ["git", "-C", tmp_path / "clone", "ls-files", "--eol"]
+    ends = subprocess.run(listed, capture_output=True, text=True, check=True).stdout
+    assert "w/lf" in ends
+    assert "w/crlf" not in ends
