@@ -1,5 +1,6 @@
 """A warm job does what a cold one does, sooner, and ends when it should."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from scripts.study.project import ROOT
+from scripts.workflow import warm
 
 TOY = """
 import os, sys, time
@@ -119,6 +121,14 @@ def test_a_module_that_cannot_be_imported_says_so(command, tmp_path):
 def test_a_folder_that_cannot_be_written_leaves_the_job_to_itself(command, tmp_path):
     (tmp_path / "warm").write_text("a file stands where the folder would be")
     assert finish(command("say", "done"))[1].split()[2:] == ["done"]
+
+
+def test_a_file_system_without_locks_leaves_the_job_to_itself(tmp_path, monkeypatch):
+    def flock(*_):
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+    monkeypatch.setattr("fcntl.flock", flock)
+    assert warm.run_warm("toy", [], str(os.getpid()), str(tmp_path / "warm")) is None
 
 
 def test_a_job_that_is_killed_says_by_which_signal(command, tmp_path):
