@@ -10,7 +10,7 @@ from scripts.study.block import TABLES, Block, seed_blocks
 from scripts.study.config import protocols
 from scripts.study.errors import reported
 from scripts.study.project import ROOT
-from scripts.study.syntax import assigned
+from scripts.study.syntax import CodeError, assigned
 
 TEMPLATE = "report/report.md.j2"
 PICTURE = re.compile(r"figures/([\w-]+)\.svg")
@@ -28,7 +28,11 @@ def drawable() -> dict[str, list[str]]:
     for path in sorted((ROOT / "scripts/plots").glob("*.py")):
         reads = assigned(path, "READS")
         if reads is not None:
-            sources_of[path.stem] = ast.literal_eval(reads)
+            try:
+                sources_of[path.stem] = ast.literal_eval(reads)
+            except ValueError:
+                problem = "READS cannot be read; allowed: a list of paths in quotes"
+                raise CodeError(f"{path}, line {reads.lineno}: {problem}") from None
     return sources_of
 
 

@@ -2,8 +2,10 @@
 
 import pytest
 
+from scripts.study import layout
 from scripts.study.layout import FIGURES, TEMPLATE, figure_sources
 from scripts.study.project import ROOT
+from scripts.study.syntax import CodeError
 
 
 @pytest.fixture
@@ -33,3 +35,21 @@ def test_this_studys_template_shows_every_figure_that_there_is_code_for():
     files = (ROOT / "scripts/plots").glob("*.py")
     code = {path.stem for path in files if "\nREADS = " in path.read_text()}
     assert FIGURES.keys() == code
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("import x\nREADS = [x.PATH]\n", "2: READS cannot be read; allowed: a list of paths"),
+        ("READS = []\ndef draw(:\n", "2: invalid syntax"),
+    ],
+)
+def test_code_of_a_figure_that_cannot_be_read_is_named_with_its_line(
+    tmp_path, monkeypatch, code, message
+):
+    path = tmp_path / "scripts/plots/fig5.py"
+    path.parent.mkdir(parents=True)
+    path.write_text(code)
+    monkeypatch.setattr(layout, "ROOT", tmp_path)
+    with pytest.raises(CodeError, match=f"{path}, line {message}"):
+        layout.drawable()
