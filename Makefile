@@ -26,7 +26,7 @@ install = set -o pipefail; \
 unexport $(filter-out PYTHONPATH, $(filter PYTHON%, $(.VARIABLES)))
 
 # A run that is killed leaves its lock in .snakemake/.
-SNAKEMAKE = .venv/bin/python -m snakemake --cores $(CORES) || { status=$$?; \
+SNAKEMAKE = .venv/bin/python -E -m snakemake --cores $(CORES) || { status=$$?; \
 	[ -z "$$(ls .snakemake/locks 2> /dev/null)" ] || echo "If no other run is at work here," \
 	"a killed one has left its lock: make unlock removes it" >&2; exit $$status; }
 
@@ -44,7 +44,7 @@ partial: .venv/installed  # the report of the runs that are there, without train
 	@echo "The partial report: results/report/report.html"
 
 unlock: .venv/installed  # after a run that was killed, as by a power cut
-	@.venv/bin/python -m snakemake --unlock
+	@.venv/bin/python -E -m snakemake --unlock
 
 verify: .venv/installed  # the same bytes? reruns the study, or SAMPLE blocks of it, and compares
 	@.venv/bin/python -m scripts.verify $(if $(SAMPLE),--sample "$(SAMPLE)")

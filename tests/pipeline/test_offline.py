@@ -1,4 +1,6 @@
-"""The study runs anywhere, to the same files: without a network, on one core, in another locale."""
+"""The study runs anywhere, to the same files: without a network, on one core, in another locale,
+without a home, and whatever the user has set for Python and pandoc.
+"""
 
 import ast
 import os
@@ -55,10 +57,11 @@ def offline(without_network, server, tmp_path_factory):
     """A tiny study that was run without a network, and otherwise where all is different, too."""
     folder, home = (tmp_path_factory.mktemp(name) for name in ("offline", "home"))
     project = new_project(folder)
-    elsewhere = {"HOME": home, "XDG_CACHE_HOME": home / "cache", "MPLCONFIGDIR": home / "plots"}
+    nowhere = "/dev/null/home"  # where nothing can be written
+    elsewhere = {"HOME": nowhere, "XDG_CACHE_HOME": nowhere, "MPLCONFIGDIR": home / "plots"}
     elsewhere |= {"PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo", "LC_ALL": "C", "PYTHONUTF8": "0"}
     elsewhere |= {"PYTHONOPTIMIZE": "2", "PYTHONPATH": home, "PYPANDOC_PANDOC": "/bin/false"}
-    for package in ("pandas", "torch"):
+    for package in ("matplotlib", "torch"):
         (home / f"{package}.py").write_text("1 / 0  # another version")
     project.result = subprocess.run(
         [*without_network, sys.executable, "-c", RUN, str(server)],
