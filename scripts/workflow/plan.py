@@ -94,10 +94,16 @@ class Plan:
 
 @reported("study")
 def check_place(workflow: Workflow) -> None:
-    """Raise an error unless the Snakefile is beside its code, and every source is a file."""
+    """Raise an error unless code, sources and results are where they should be."""
     folder = workflow.current_basedir
     if Path(folder).resolve() != ROOT.resolve():
         raise StudyError(f"the Snakefile lies in {folder}, but its code was found in {ROOT}")
+    if os.pathsep in str(folder):
+        raise StudyError(f"{folder}: Python imports nothing from a folder with {os.pathsep} in it")
+    if os.path.lexists("results") and not os.path.isdir("results"):
+        raise StudyError(
+            f"{Path.cwd()}: results is a file, or a link to nowhere; allowed: a folder"
+        )
     if workflow.is_main_process:
         for path in sources():  # Snakemake skips a step without its input if the output exists
             if not Path(path).is_file():

@@ -1,5 +1,6 @@
 """What is checked, and read, before anything runs."""
 
+import os
 from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,6 +9,7 @@ import pytest
 
 from scripts.study.layout import FIGURES, TEMPLATE, sources
 from scripts.study.project import ROOT, copy_project
+from scripts.workflow import plan
 from scripts.workflow.plan import check_place
 
 
@@ -65,6 +67,31 @@ def test_a_snakefile_whose_code_lies_elsewhere_is_refused(tmp_path):
     assert str(caught.value) == (
         f"study: the Snakefile lies in {tmp_path}, but its code was found in {ROOT}"
     )
+
+
+def test_a_folder_from_which_python_cannot_import_is_refused(tmp_path, monkeypatch):
+    folder = tmp_path / f"a{os.pathsep}b"
+    monkeypatch.setattr(plan, "ROOT", folder)
+    with pytest.raises(SystemExit) as caught:
+        check_place(workflow(str(folder)))
+    assert str(caught.value) == (
+        f"study: {folder}: Python imports nothing from a folder with {os.pathsep} in it"
+    )
+
+
+def test_results_that_are_no_folder_are_named(tmp_path, monkeypatch):
+    copy_project(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    said = f"study: {tmp_path}: results is a file, or a link to nowhere; allowed: a folder"
+    results = tmp_path / "results"
+    for make in (results.touch, lambda: results.symlink_to("nowhere")):
+        make()
+        with pytest.raises(SystemExit, match=said):
+            check_place(workflow(ROOT))
+        results.unlink()
+    (tmp_path / "elsewhere").mkdir()
+    results.symlink_to("elsewhere")
+    check_place(workflow(ROOT))
 
 
 def test_the_one_patch_of_snakemake_is_of_this_version_and_still_needed():
