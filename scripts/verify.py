@@ -61,8 +61,12 @@ def read_manifest(folder: Path) -> dict[str, str]:
 
 
 def read_provenance(folder: Path) -> dict:
-    """Return what a folder says of where its results come from."""
-    return json.loads((folder / PROVENANCE).read_text(encoding="utf-8"))
+    """Return what a folder says of where its results come from. VerifyError if it is not JSON."""
+    path = folder / PROVENANCE
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise VerifyError(f"{path}: this is not valid JSON: {error}") from None
 
 
 def hashes(folder: Path, files: Iterable[str]) -> dict[str, str]:

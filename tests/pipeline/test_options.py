@@ -96,6 +96,19 @@ def test_what_only_tells_leaves_the_results_as_they_are(project):
     assert project.planned() == {}
 
 
+def test_no_command_grows_with_the_study(project):
+    """A system starts no command that is too long."""
+    lengths = []
+    for seeds in (3, 30):
+        settings = ["--config", f"seeds={seeds}", "seeds_per_job=1", "--detailed-summary"]
+        header, *rows = project.run(*settings).stdout.splitlines()
+        place = header.split("\t").index("shellcmd")
+        commands = [row.split("\t")[place] for row in rows]
+        assert sum("scripts.aggregate" in command for command in commands) > 1
+        lengths.append(max(map(len, commands)))
+    assert lengths[1] - lengths[0] < 10  # digits
+
+
 def test_steps_take_no_harm_from_options_of_jobs(project):
     before = project.files("**/*.csv")
     project.run(

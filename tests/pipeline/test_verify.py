@@ -376,6 +376,12 @@ def test_results_of_other_settings_are_not_compared(project, tmp_path, capsys):
     assert "results: the results are of other settings" in capsys.readouterr().out
 
 
+def test_a_provenance_that_cannot_be_read_is_named_with_the_line(tmp_path):
+    (tmp_path / "provenance.json").write_text('{\n"commit": \n')
+    with pytest.raises(VerifyError, match=r"provenance.json: this is not valid JSON: .* line 3"):
+        verify.read_provenance(tmp_path)
+
+
 def test_results_without_their_verdicts_are_refused(project, tmp_path):
     (project.folder / "results/verdicts.csv").unlink()
     message = "results has no verdicts.csv; run make report first"
