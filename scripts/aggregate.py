@@ -51,7 +51,7 @@ def aggregate_all(config: dict, present: list[Block], missing: list[Block]) -> N
     for combination, blocks in blocks_by_combination.items():
         protocol = settings[combination[0]]
         tables = aggregate(protocol, blocks) if blocks else without_runs(protocol)
-        if blocks and protocol["keep"]:
+        if blocks and combination[0] in config["keep"]:
             tables["boundaries"] = boundaries(protocol, blocks, tables["runs"])
         names = dict(zip(KEYS, combination, strict=True))
         for table, rows in tables.items():

@@ -63,7 +63,7 @@ def warm_up() -> None:
     """
     settings = yaml.safe_load(Path("config.yaml").read_text(encoding="utf-8"))["training"]
     settings |= {"points": 2, "batch_size": 1, "epochs": 1, "hidden_widths": [1]}
-    settings |= {"substitute": {}, "device": "cpu"}
+    settings |= {"substitute": {}, "device": "cpu", "keep": []}
     with tempfile.TemporaryDirectory() as folder:
         train_block(settings, Block("warm-up", "relu", "identity", 0, 1), folder)
 

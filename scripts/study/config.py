@@ -63,6 +63,10 @@ def check(config: dict) -> None:
     for protocol, settings in protocols(config).items():
         check_combination(f"protocols.{protocol}", settings)
         check_device(f"protocols.{protocol}", settings["device"])
+    for protocol in config["keep"]:
+        if protocol not in config["protocols"]:
+            hint = ", ".join(config["protocols"]) + nearest(protocol, config["protocols"])
+            raise ConfigError(f"keep: got {given(protocol)}; allowed: {hint}")
     shown = without_twins(config)["protocols"]
     if config["main"] not in shown:
         hint = ", ".join(shown) + nearest(config["main"], shown)
@@ -128,6 +132,14 @@ def training_settings(config: dict) -> dict[str, dict]:
     return {
         protocol: {key: settings[key] for key in config["training"]}
         for protocol, settings in protocols(config).items()
+    }
+
+
+def job_settings(config: dict) -> dict[str, dict]:
+    """Return the settings of each protocol's training jobs, with the epochs to `keep`."""
+    return {
+        protocol: {**settings, "keep": config["keep"].get(protocol, [])}
+        for protocol, settings in training_settings(config).items()
     }
 
 

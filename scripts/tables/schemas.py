@@ -369,7 +369,7 @@ TABLES = {
     "boundaries": table(
         "a row a point of a grid over [0, 1]², of one run a combination, after each kept epoch",
         RUN | EPOCH | {"x": share("the point's first coordinate"), "y": share("its second one")},
-        "Of the protocols that `keep` networks: the run whose final loss is the median of the "
+        "Of the protocols that `keep` names: the run whose final loss is the median of the "
         "combination's.",
         prediction=number(
             "the network's output there, after a Sigmoid where outputs are logits; above ½ it "

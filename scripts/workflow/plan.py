@@ -18,7 +18,7 @@ from pathlib import Path
 import snakemake
 from snakemake.api import Workflow
 
-from scripts.study.config import check, completed, training_settings
+from scripts.study.config import check, completed, job_settings
 from scripts.study.errors import StudyError, reported
 from scripts.study.files import check_writable, clear_unfinished, keep
 from scripts.study.layout import (
@@ -55,7 +55,7 @@ class Plan:
     def __init__(self, workflow: Workflow, config: dict) -> None:
         with reported("config"):
             config.update(completed(config, workflow.overwrite_configfiles))
-            settings = training_settings(config)
+            settings = job_settings(config)
             self.training = {str(block): settings[block.protocol] for block in blocks_of(config)}
         self.partial = os.environ.get("PARTIAL", "") not in ("", "0", "no", "false")
         with reported("code"):

@@ -8,7 +8,7 @@ import functools
 from collections.abc import Collection
 from importlib.metadata import version
 
-from scripts.study.config import activation_classes, training_settings
+from scripts.study.config import activation_classes, job_settings
 from scripts.study.layout import FIGURES, blocks_of, combinations
 from scripts.study.names import activation_name
 from scripts.study.project import ROOT
@@ -62,7 +62,7 @@ def missing_steps(config: dict) -> list[str]:
 
 def training_steps(config: dict) -> dict[str, str]:
     """Return {step: its digest} of the steps that train the blocks."""
-    settings = training_settings(config)
+    settings = job_settings(config)
     digests = {
         (protocol, hidden, output): training_digest(settings[protocol], hidden, output)
         for protocol, hidden, output in combinations(config)

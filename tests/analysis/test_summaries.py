@@ -271,7 +271,7 @@ def made_study(seeds, seeds_per_job):
     """A study of two combinations, the tables of its blocks lying in the current folder."""
     study = {"seeds": seeds, "seeds_per_job": seeds_per_job}
     study |= {"hidden": ["relu"], "output": ["identity"]}
-    study |= {"training": {"target_accuracy": 0.6, "epochs": 2, "loss": "mse", "keep": []}}
+    study |= {"training": {"target_accuracy": 0.6, "epochs": 2, "loss": "mse"}, "keep": {}}
     study |= {"main": "q", "protocols": {"q": {"target_accuracy": 0.8}, "p": {}}}
     for protocol in "pq":
         accuracies = [(0.7, 0.9)[seed % 2] for seed in range(seeds)]

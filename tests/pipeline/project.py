@@ -17,6 +17,7 @@ TINY = {
     "hidden": ["relu"],
     "output": ["identity", "sigmoid"],
     "main": "plain",
+    "keep": {"plain": [1, 2]},
     "protocols": {"plain": {}, "fast": {"learning_rate": 0.5}},
 }
 JOBS = 2 * 2 * 2  # protocols, output activations, blocks of seeds

@@ -15,7 +15,7 @@ CLAIMS = ROOT / "report/claims.yaml"
 SEVEN = ["relu", "tanh", "selu", "sigmoid", "identity", "publishedtanh", "softsign"]
 EPOCHS = 4
 TRAINING = {"points": 1000, "epochs": EPOCHS, "dataset": "disk", "loss": "mse"}
-TRAINING |= {"inputs": "raw", "learning_rate": 0.1, "keep": []}
+TRAINING |= {"inputs": "raw", "learning_rate": 0.1}
 LAYERS = 3
 
 

@@ -15,6 +15,7 @@ from scripts.study.config import (
     ACTIVATION_FILES,
     activation_names,
     check,
+    job_settings,
     own_settings,
     protocols,
     training_settings,
@@ -27,7 +28,7 @@ from scripts.workflow.steps import unused_activations
 
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 SETTINGS = list(CONFIG["training"])
-TOP = "seeds, seeds_per_job, hidden, output, training, main, protocols"
+TOP = "seeds, seeds_per_job, hidden, output, training, keep, main, protocols"
 TRAINING = ", ".join(SETTINGS)
 ACTIVATIONS = ", ".join(sorted(by_name()))
 WHOLE = "a whole number, 1 or more"
@@ -434,6 +435,19 @@ def test_a_protocol_may_have_seeds_of_its_own():
         for name, own in protocols(with_value(["protocols", "mine"], {"seeds": 7})).items()
     }
     assert (counts["mine"], counts["as-written"]) == (7, CONFIG["seeds"])
+
+
+def test_networks_are_kept_of_protocols_that_there_are():
+    message = error_of(CONFIG | {"keep": {"as-writen": [1]}})
+    assert message.startswith("keep: got 'as-writen'; allowed: as-written, ")
+    assert message.endswith("(did you mean as-written?)")
+    assert error_of(CONFIG | {"keep": {"as-written": [0]}}).startswith("keep.as-written.0: got 0; ")
+
+
+def test_a_job_is_told_which_networks_to_keep():
+    settings = job_settings(CONFIG | {"keep": {"rate-5": [1, 7]}})
+    assert settings["rate-5"] == training_settings(CONFIG)["rate-5"] | {"keep": [1, 7]}
+    assert settings["rate-1"]["keep"] == []
 
 
 def test_training_settings_leave_out_which_others_are_trained():
