@@ -49,9 +49,8 @@ unlock: .venv/installed  # after a run that was killed, as by a power cut
 verify: .venv/installed  # the same bytes? reruns the study, or SAMPLE blocks of it, and compares
 	@.venv/bin/python -m scripts.verify $(if $(SAMPLE),--sample "$(SAMPLE)")
 
-publish:  # keep the manifest and a few tables of these results, for others to compare theirs with
-	@cp $(addprefix results/, MANIFEST.sha256 provenance.json summary.csv claims.csv verdicts.csv \
-	chaotic.csv) docs/reference/
+publish:  # keep the report, the manifest and small tables of these results, for others to read
+	@"$(PYTHON)" -m scripts.publish
 
 watch: .venv/installed  # the HTML report in a browser, updated at each edit
 	@.venv/bin/python -m scripts.watch --port $(PORT)

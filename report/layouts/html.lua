@@ -167,6 +167,12 @@ local function sources(div)
   return div
 end
 
+--- The name of a table in the results leads to the table.
+local function name(code)
+  local file = code.text:match("^results/([%w_]+%.csv)$") or code.text:match("^[%w_]+%.csv$")
+  if file then return pandoc.Link(code, "../" .. file) end
+end
+
 local function code(block)
   block.attributes.tabindex = "0"
   return block
@@ -181,6 +187,6 @@ function Pandoc(doc)
   doc.meta["keywords-meta"] = pandoc.List(keywords):map(utils.stringify)
   return doc:walk {
     Figure = figure, Table = table_, Span = span, Header = heading, Link = link,
-    CodeBlock = code, Math = formula, Div = sources,
+    Code = name, CodeBlock = code, Math = formula, Div = sources,
   }
 end

@@ -186,6 +186,8 @@ def entry(
     of_seeds = "; ".join(groups)
     columns = dict.fromkeys(source.column for source in sources if source.column)
     if not columns:
-        return f"**{file}**, written by hand:\n\n{of_seeds}."
+        return f"**`{file}`**, written by hand:\n\n{of_seeds}."
     read = [f"`{column}`\n:   {meanings.get(column, '–')}" for column in columns]
-    return "\n\n".join([f"**{file}**, which the rule *{rule}* writes:", *read, f"Rows {of_seeds}."])
+    return "\n\n".join(
+        [f"**`{file}`**, which the rule *{rule}* writes:", *read, f"Rows {of_seeds}."]
+    )

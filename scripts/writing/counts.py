@@ -43,16 +43,15 @@ def fits(agreement: list[dict]) -> list[dict]:
     found = []
     for protocol in dict.fromkeys(row["protocol"] for row in agreement):
         rows = where(agreement, protocol=protocol)
-        total = sum(abs(row["difference"]) for row in rows)
+        distance = sum(abs(row["difference"]) for row in rows) / length(rows)
         within = [row["hidden"] for row in where(rows, agrees=True)]
-        fit = {"protocol": protocol, "distance": total / length(rows), "within": within}
-        found.append(fit | {"total": total})
+        found.append({"protocol": protocol, "distance": distance, "within": within})
     return found
 
 
 def best_fit(found: list[dict]) -> str | None:
     """Return the protocol nearest to the published accuracies; None for fewer than two."""
-    return sort(found, "total")[0]["protocol"] if len(found) > 1 else None
+    return sort(found, "distance")[0]["protocol"] if len(found) > 1 else None
 
 
 def precision(intervals: pd.DataFrame) -> list[dict]:

@@ -6,19 +6,20 @@ Every number is a `Number`, which knows its cell.
 import platform
 from collections.abc import Mapping
 from importlib.metadata import version
+from pathlib import Path
 
 import pandas as pd
 
 from scripts.analysis.inference import ALPHA, REFITS, STANDS
 from scripts.study.config import own_settings, protocols, without_twins
 from scripts.study.errors import StudyError
-from scripts.study.layout import DRAWN_SEEDS, beside_main, combinations
+from scripts.study.layout import DRAWN_SEEDS, FIGURES, beside_main, combinations
 from scripts.tables import schemas
 from scripts.writing import sigmoid
 from scripts.writing.bound import LISTING, Number
 from scripts.writing.bound_rows import about_all_rows, bound_protocols, bound_rows, bound_settings
 from scripts.writing.counts import best_fit, chaotic_counts, fits, missing_runs, precision
-from scripts.writing.filters import sort, where
+from scripts.writing.filters import listed, sort, where
 from scripts.writing.sentences import (
     chaotic_words,
     differences,
@@ -109,7 +110,14 @@ def settings_facts(config: dict, digest: str) -> dict:
         "versions": {"Python": platform.python_version()} | {p: version(p) for p in PACKAGES},
         "digest": digest,
         "listing": LISTING,
+        "data": data_of,
     }
+
+
+def data_of(figure: str) -> str:
+    """Return the tables that a figure is drawn from, for its caption."""
+    names = [f"`{Path(path).name}`" for path in FIGURES[figure]]
+    return f"Data: {listed(names)}."
 
 
 def run_facts(table: pd.DataFrame, rows_of: Mapping[str, list[dict]], summary: Summary) -> dict:

@@ -1,11 +1,11 @@
 """Checks of the report's text as pandoc has read it; each mistake is reported with its line.
 
-No number may be typed: a number in the text must carry a mark (see bound.py). Every claim and
-figure must be used, and citations and references must have a target.
+No number may be typed: a number in the text must carry a mark (see bound.py). Every claim must be
+used, and citations and references must have a target.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 import yaml
 
@@ -43,20 +43,18 @@ def check_source(text: str, template: str) -> None:
     check_rows(plain(text), template)
 
 
-def check_document(
-    document: dict, template: str, facts: Mapping, figures: Iterable[str], bibliography: str
-) -> None:
+def check_document(document: dict, template: str, facts: Mapping, bibliography: str) -> None:
     """Check pandoc's document of the text that a template gives.
 
     Raises:
         TemplateError: With a message for each citation and reference without a target, each line
-            with typed numbers, and each claim and figure that is never used.
+            with typed numbers, and each claim that is never used.
     """
     nodes = list(walk(document))
     found = [
         *unknown_keys(nodes, template, bibliography),
         *typed_numbers(text_of(document), template, facts),
-        *unused(template, facts, figures),
+        *unused(template, facts),
     ]
     if found:
         messages = [str(error) for error in found[:MOST_SHOWN]]
@@ -159,16 +157,12 @@ def unknown_keys(nodes: list[dict], template: str, bibliography: str) -> Iterato
             yield mistake(template, line_with(template, f"@{key}"), message)
 
 
-def unused(template: str, facts: Mapping, figures: Iterable[str]) -> Iterator[TemplateError]:
-    """Yield a mistake for each claim and figure that the template never uses."""
+def unused(template: str, facts: Mapping) -> Iterator[TemplateError]:
+    """Yield a mistake for each claim that the template never uses."""
     in_loops = facts["of_source"] if "of_source" in template else ()
     for name in facts["claims"]:
         if f'"{name}"' not in template and name not in in_loops:
             message = f"report/claims.yaml declares {name}, and the report never uses it"
-            yield TemplateError(f"{PATH}: {message}")
-    for figure in figures:
-        if f"figures/{figure}.svg" not in template:
-            message = f"{figure} is drawn, and the report never shows figures/{figure}.svg"
             yield TemplateError(f"{PATH}: {message}")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from scripts.analysis.causes import read_causes
 from scripts.analysis.claims import read_claims
 from scripts.study.errors import not_utf8
-from scripts.study.layout import FIGURES, SUMMARIES, VERDICTS
+from scripts.study.layout import SUMMARIES, VERDICTS
 from scripts.tables import schemas
 from scripts.tables.io import read_table
 from scripts.writing import formats
@@ -60,7 +60,7 @@ def document(known: dict) -> str:
         FormatError: If pandoc refuses it.
     """
     parsed = formats.read(markdown(known))
-    check_document(json.loads(parsed), read_text(PATH), known, FIGURES, read_text(BIBLIOGRAPHY))
+    check_document(json.loads(parsed), read_text(PATH), known, read_text(BIBLIOGRAPHY))
     return formats.resolve(parsed, RESULTS_FOLDER, BIBLIOGRAPHY)
 
 

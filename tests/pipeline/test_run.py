@@ -49,7 +49,7 @@ def test_snakemakes_own_report_shows_figures_tables_and_the_report(project, tmp_
         assert name in text
     for category in ("Figures", "Tables", "Report"):
         assert category in text
-    assert "The figure “losses” of the report" in text
+    assert "Figure losses of the report" in text
 
 
 def test_the_latex_report_compiles_where_it_lies(project, pdflatex):

@@ -1,6 +1,7 @@
 """The study, run again and compared: the same bytes, or which differ, why and how far."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -92,7 +93,6 @@ def publish(project):
     path = project.folder / "results/MANIFEST.sha256"
     names = [line.partition("  ")[2] for line in path.read_text().splitlines()]
     path.write_text("".join(f"{sha256(f'results/{name}')}  {name}\n" for name in names))
-    (project.folder / "docs/reference").mkdir(parents=True)
     subprocess.run(["make", "-f", ROOT / "Makefile", "publish"], check=True)
 
 
@@ -436,6 +436,10 @@ def test_the_published_results_are_those_of_the_present_settings():
     assert made["runs"] == 1980
     assert not made["dirty"]
     files = (ROOT / "docs/reference/MANIFEST.sha256").read_text()
-    assert files.count("  runs/") == 3 * len(verify.training_steps(config))
-    assert "  report/report.pdf\n" in files
+    assert files.count("  runs/") == 4 * len(verify.training_steps(config))
+    assert f"{sha256(ROOT / 'docs/report.pdf')}  report/report.pdf\n" in files
+    page = (ROOT / "docs/report.html").read_text(encoding="utf-8")
+    assert f"<code>{made['study'][:16]}</code>" in page
+    for path in re.findall(r'href="(?!https?:|mailto:|#|data:)([^"]+)"', page):
+        assert (ROOT / "docs" / path).is_file(), path
     assert yaml.safe_load((ROOT / "config.yaml").read_text()) == config

@@ -1,12 +1,17 @@
 """Networks that are kept, and what is drawn from them."""
 
+import re
+
 import pandas as pd
 import pytest
 import torch
 
 from framework import MLP, ReLU, Sigmoid
 from scripts.study.block import Block
+from scripts.study.config import job_settings
 from scripts.study.datasets import draw
+from scripts.study.project import ROOT
+from scripts.study.schema import read_yaml
 from scripts.tables.io import read_table
 from scripts.train import train_block
 from scripts.training.boundaries import POINTS, boundaries, predictions
@@ -86,3 +91,13 @@ def test_the_run_that_is_drawn_is_the_median_of_all_blocks(folder):
     assert set(boundaries(own, blocks, runs)["seed"]) == {4}  # of four, the second
     assert boundaries(own, blocks, runs.assign(diverged=True)).empty
     assert boundaries(own | {"keep": []}, blocks, runs[:0]).empty
+
+
+def test_a_kept_network_loads_as_the_documentation_says(folder, capsys):
+    study = job_settings(read_yaml(ROOT / "config.yaml"))["as-written"]
+    train_block(
+        study | {"points": 20, "batch_size": 10}, Block("as-written", "relu", "sigmoid", 0, 19)
+    )
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs/results.md").read_text(), re.S)
+    exec(code, {})
+    assert re.search(r"tensor\(\[\[0\.\d+\]\]", capsys.readouterr().out)

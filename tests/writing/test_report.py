@@ -20,7 +20,7 @@ from scripts.analysis.runs import KEYS, Runs
 from scripts.analysis.summaries import summarise
 from scripts.analysis.verdicts import evaluate, intervals
 from scripts.study.config import protocols, without_twins
-from scripts.study.layout import FIGURES, beside_main, combinations
+from scripts.study.layout import beside_main, combinations
 from scripts.study.project import ROOT
 from scripts.tables import schemas
 from scripts.tables.io import check, read_table
@@ -167,7 +167,7 @@ def test_no_number_of_it_is_typed_whatever_the_runs_did(case):
     facts = known(*CASES[case])
     document = json.loads(formats.read(render(TEXT, facts)))
     bibliography = (ROOT / BIBLIOGRAPHY).read_text(encoding="utf-8")
-    check_document(document, TEXT, facts, FIGURES, bibliography)
+    check_document(document, TEXT, facts, bibliography)
 
 
 @cases
