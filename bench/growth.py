@@ -27,6 +27,7 @@ import pandas as pd
 from bench.project import Project
 from bench.training import FOLDER
 from scripts.study.block import Block
+from scripts.study.config import job_settings
 
 SEEDS_PER_JOB = 80
 
@@ -72,7 +73,7 @@ def combination(folder: Path | str, seeds: int, seeds_per_job: int, epochs: int)
     project = Project(folder)
     config = project.config
     config["training"]["epochs"] = epochs
-    config |= {"seeds": seeds, "seeds_per_job": seeds_per_job}
+    config |= {"seeds": seeds, "seeds_per_job": seeds_per_job, "keep": {}}
     config |= {"hidden": config["hidden"][:1], "output": config["output"][:1]}
     config["protocols"] = dict([next(iter(config["protocols"].items()))])
     project.configure(config)
@@ -83,7 +84,7 @@ def job_memory(seeds: int, epochs: int = 10) -> float:
     """Return the peak memory, in MiB, of one job that trains so many seeds."""
     with tempfile.TemporaryDirectory() as folder:
         project = combination(folder, seeds, seeds, epochs)
-        settings = json.dumps(project.config["training"])
+        (settings,) = map(json.dumps, job_settings(project.config).values())
         block = str(Block("p", "relu", "identity", 0, seeds - 1))
         _, mib = project.python("scripts.train", "--settings", settings, "--block", block)
     return mib

@@ -37,6 +37,7 @@ def planned(runs: int, seeds_per_job: int) -> tuple[float, float]:
         protocols = COMBINATIONS // len(config["hidden"]) // len(config["output"])
         config["seeds"] = runs // COMBINATIONS
         config["main"] = "p0"
+        config["keep"] = {}
         config["protocols"] = {f"p{i}": {"learning_rate": 0.1 + i / 100} for i in range(protocols)}
         project.configure(config)
         return project.python("snakemake", "--cores", 1, "--dry-run", "--quiet")

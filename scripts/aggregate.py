@@ -58,7 +58,8 @@ def aggregate_all(config: dict, present: list[Block], missing: list[Block]) -> N
             parts[table].append(rows.assign(**names))
     parts["chaotic"] = [chaotic_table(blocks_by_combination)]
     parts["missing"] = [missing_table(missing)]
-    parts.setdefault("boundaries", [no_rows("boundaries")])
+    drawn = [rows for rows in parts["boundaries"] if len(rows)]
+    parts["boundaries"] = drawn or [no_rows("boundaries")]  # empty parts would change the types
     for table, rows in parts.items():
         write_table(pd.concat(rows), table, f"results/{table}.csv")
 

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from scripts.analysis import differences
 from scripts.analysis.claims import read_claims
+from scripts.publish import REFERENCE, RESULTS
 from scripts.study.block import Block
 from scripts.study.config import check
 from scripts.study.errors import StudyError, reported
@@ -29,11 +30,9 @@ from scripts.workflow.provenance import provenance
 from scripts.workflow.receipts import path_of, sha256
 from scripts.workflow.steps import study_digest, training_steps
 
-RESULTS = Path("results")
-REFERENCE = Path("docs/reference")
 MANIFEST = "MANIFEST.sha256"
 PROVENANCE = "provenance.json"
-KEPT = (MANIFEST, PROVENANCE, "summary.csv", "claims.csv", "verdicts.csv", "chaotic.csv")
+NEEDED = (MANIFEST, PROVENANCE, "summary.csv", "claims.csv", "verdicts.csv", "chaotic.csv")
 # The variables by which torch and MKL take the code for other processors.
 PATHS = ("ATEN_CPU_CAPABILITY", "MKL_CBWR")
 SHOWN = 10  # files that are not as the manifest lists them
@@ -204,8 +203,11 @@ def verify_sample(folder: Path, config: dict, size: int) -> tuple[str, bool]:
     chosen = sorted(random.sample(steps, min(size, len(steps))))
     print(*chosen, sep="\n")
     rerun(folder, *(str(path_of(step)) for step in chosen))
-    files = [path for step in chosen for path in Block.parse(step).files("runs")]
-    compared = [Comparison(folder / "results", place, files, here) for place in places]
+    folders = tuple(f"runs/{Block.parse(step)}/" for step in chosen)
+    compared = []
+    for place in places:
+        files = [name for name in read_manifest(place) if name.startswith(folders)]
+        compared.append(Comparison(folder / "results", place, files, here))
     blocks = f"{len(chosen)} of {len(steps)} blocks"
     return outcome(compared, blocks, f"{blocks} have the same bytes", check_manifest())
 
@@ -217,7 +219,7 @@ def comparable(config: dict) -> list[Path]:
     """
     found = []
     for folder in (RESULTS, REFERENCE):
-        missing = [name for name in KEPT if not (folder / name).exists()]
+        missing = [name for name in NEEDED if not (folder / name).exists()]
         if PROVENANCE in missing:
             print(f"{folder}: there are no results")
         elif read_provenance(folder)["config"] != digest_of(config):

@@ -19,7 +19,7 @@ INPUTS = ("raw", "standardised")
 def losses_at_rates(losses: pd.DataFrame, config: dict) -> Figure:
     """Return the figure: a panel for raw inputs and one for standardised ones.
 
-    The higher the learning rate, the darker is the line. The grey line is the plateau: the loss if
+    The higher the learning rate, the darker is the line. The thin line is the plateau: the loss if
     every output is ½.
     """
     main = protocols(config)[config["main"]]

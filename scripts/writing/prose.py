@@ -4,6 +4,7 @@ No number may be typed: a number in the text must carry a mark (see bound.py). E
 used, and citations and references must have a target.
 """
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping
 
@@ -144,17 +145,26 @@ def settings_with(numbers: list[str], facts: Mapping) -> list[str]:
 def unknown_keys(nodes: list[dict], template: str, bibliography: str) -> Iterator[TemplateError]:
     """Yield a mistake for each citation and reference without a target."""
     entries = ENTRY.findall(bibliography)
-    defined = [node["c"][1 if node["t"] == "Header" else 0][0] for node in nodes
-               if node["t"] in ("Header", "Figure", "Table", "Span", "Div")]  # fmt: skip
-    defined += [key for node in nodes if node["t"] == "Str" for key in LABEL.findall(node["c"])]
-    cited = [cite for node in nodes if node["t"] == "Cite" for cite in node["c"][0]]
-    for key in dict.fromkeys(citation["citationId"] for citation in cited):
+    defined = list(identifiers(nodes))
+    cites = [node["c"][0] for node in nodes if node["t"] == "Cite"]
+    for key in dict.fromkeys(cite["citationId"] for cite in itertools.chain(*cites)):
         known, place = entries, "report/references.bib"
         if re.match(r"(?:fig|tbl|sec|eq):", key):
             known, place = defined, "this report"
         if key not in known:
             message = f"there is no {key} in {place}{nearest(key, known)}"
             yield mistake(template, line_with(template, f"@{key}"), message)
+
+
+def identifiers(nodes: list[dict]) -> Iterator[str]:
+    """Yield what a reference may name: the identifiers of elements, and formulas' labels."""
+    for node in nodes:
+        if node["t"] in ("Figure", "Table", "Span", "Div"):
+            yield node["c"][0][0]
+        elif node["t"] == "Header":
+            yield node["c"][1][0]
+        elif node["t"] == "Str":
+            yield from LABEL.findall(node["c"])
 
 
 def unused(template: str, facts: Mapping) -> Iterator[TemplateError]:

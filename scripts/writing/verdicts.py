@@ -78,7 +78,7 @@ class Verdicts:
         sentences = [f"The verdicts are the same under {listed(same)}."] if same else []
         for other, claims in changed.items():
             if claims:
-                sentences.append(f"Under *{other}*, the verdict on {listed(claims)} differs.")
+                sentences.append(f"*{other}* gives another verdict on {listed(claims)}.")
         return " ".join(sentences)
 
     def holding(self, protocol: str) -> Names:

@@ -327,6 +327,18 @@ def test_the_tables_of_a_study_are_those_of_its_blocks(tmp_path, monkeypatch):
         assert_frame_equal(made[name], read_table(name, "expected.csv"), check_exact=True)
 
 
+def test_boundaries_are_of_the_combinations_whose_networks_are_kept(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    drawn = pd.DataFrame({"seed": [1], "epoch": [2], "x": [0.5], "y": [0.5], "prediction": [0.7]})
+    of_protocol = {"p": drawn, "q": pd.DataFrame()}  # q's runs diverged
+    monkeypatch.setattr(
+        aggregate, "boundaries", lambda _, blocks, runs: of_protocol[blocks[0].protocol]
+    )
+    for keep, rows in [({}, 0), ({"q": [2]}, 0), ({"p": [2], "q": [2]}, 1)]:
+        aggregated(made_study(seeds=2, seeds_per_job=2) | {"keep": keep}, monkeypatch)
+        assert len(read_table("boundaries", "results/boundaries.csv")) == rows
+
+
 @pytest.mark.parametrize("seeds_per_job", [2, 3])
 def test_how_seeds_are_shared_out_to_blocks_changes_no_byte(tmp_path, monkeypatch, seeds_per_job):
     made = []

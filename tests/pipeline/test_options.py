@@ -52,7 +52,8 @@ def test_an_option_does_what_it_says(project, options, jobs):
         (
             "--config traning=1",
             "config: traning: unknown key; allowed: seeds, seeds_per_job, hidden, output, "
-            "training, main, protocols (did you mean training?) (with --config or --configfile)",
+            "training, keep, main, "
+            "protocols (did you mean training?) (with --config or --configfile)",
         ),
         (
             "--config main=fats",

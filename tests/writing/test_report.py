@@ -462,15 +462,16 @@ def test_whatever_the_verdicts_the_abstract_is_short_and_each_is_said_by_the_aut
     text = plain(render(TEXT, own))
     assert len(abstract(text).split()) <= 150
     for name, entry in own["of_source"].items():
-        said = f"Under *as-written* and *as-coded*, {entry['sentences'][verdict]}."
-        assert said in paragraph(text, f"**{name}**")
+        words = paragraph(text, f"**{name}**")
+        assert "Under *as-written*" in words
+        assert f", {entry['sentences'][verdict]}." in words
 
 
 @pytest.mark.parametrize(
     ("ratios", "said"),
     [
         ((0.5, 0.5), "The verdicts are the same under *as-coded*."),
-        ((0.5, 2.0), "Under *as-coded*, the verdict on C2 differs."),
+        ((0.5, 2.0), "*as-coded* gives another verdict on C2."),
     ],
 )
 def test_whether_other_protocols_agree_is_said(ratios, said):
