@@ -106,9 +106,9 @@ def test_settings_without_a_config_are_unknown(tmp_path):
 
 def test_a_figure_of_another_name_shows(tmp_path):
     base, here = made(tmp_path / "a"), made(tmp_path / "b")
-    (base / "figures/fig1.svg").rename(base / "figures/old.svg")
+    (base / "figures/losses.svg").rename(base / "figures/old.svg")
     names = [name for name, _, _ in comparison("b", base, here)["figures"]]
-    assert names == ["old", "fig1"]
+    assert names == ["old", "losses"]
 
 
 def test_a_passage_shows_what_went_and_what_came():

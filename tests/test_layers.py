@@ -38,7 +38,7 @@ def test_every_package_has_its_place():
 
 def test_only_steps_lie_above_the_packages():
     steps = {"train", "aggregate", "claims", "figures", "report", "manifest"}
-    commands = {"verify", "compare", "watch"}
+    commands = {"verify", "publish", "compare", "watch"}
     assert {path.stem for path in ROOT.glob("scripts/*.py")} == {*steps, *commands, "__init__"}
     for step in steps:
         assert len((ROOT / f"scripts/{step}.py").read_text().splitlines()) <= 80

@@ -73,9 +73,9 @@ def test_a_number_leads_to_the_entry_of_its_row():
     assert entries(f"It is {share}, of {Number(1000, [C], '1000')}.\n\n{LISTING}\n") == (
         "It is [97 %](1:mean), of [1000](2:).\n\n"
         "::: sources\n\n"
-        "**config.yaml**, written by hand:\n\n[`training.points`]{#source-2 .source "
+        "**`config.yaml`**, written by hand:\n\n[`training.points`]{#source-2 .source "
         'file="config.yaml" row="training.points" seeds="" rule=""}.\n\n'
-        "**results/summary.csv**, which the rule *aggregate* writes:\n\n"
+        "**`results/summary.csv`**, which the rule *aggregate* writes:\n\n"
         "`mean`\n:   the mean\n\n"
         "Rows of 20 seeds: [`p,relu,identity`]{#source-1 .source "
         'file="results/summary.csv" row="p,relu,identity" seeds="20" rule="aggregate"}.\n\n'
