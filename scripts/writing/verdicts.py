@@ -78,7 +78,7 @@ class Verdicts:
         sentences = [f"The verdicts are the same under {listed(same)}."] if same else []
         for other, claims in changed.items():
             if claims:
-                sentences.append(f"*{other}* gives another verdict on {listed(claims)}.")
+                sentences.append(f"Under *{other}*, another verdict is given on {listed(claims)}.")
         return " ".join(sentences)
 
     def holding(self, protocol: str) -> Names:

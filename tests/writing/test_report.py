@@ -471,7 +471,7 @@ def test_whatever_the_verdicts_the_abstract_is_short_and_each_is_said_by_the_aut
     ("ratios", "said"),
     [
         ((0.5, 0.5), "The verdicts are the same under *as-coded*."),
-        ((0.5, 2.0), "*as-coded* gives another verdict on C2."),
+        ((0.5, 2.0), "Under *as-coded*, another verdict is given on C2."),
     ],
 )
 def test_whether_other_protocols_agree_is_said(ratios, said):
