@@ -16,14 +16,38 @@ local function opening(element, class)
   return ('<figure id="%s" class="%s%s">'):format(escaped(element.identifier), class, own)
 end
 
+--- The name of a table in the results, with a link to it.
+local function name_of(file)
+  return pandoc.Link(pandoc.Code(file), "../" .. file)
+end
+
+local files = {}                      -- the entries of the listing → their files
+
+--- The tables of the results that hold an element's numbers, with a link to each.
+local function data(element)
+  local links, seen = pandoc.Inlines {}, {}
+  for mark in utils.stringify(element):gmatch("\u{e000}(.-)\u{e001}") do
+    for entry in mark:gmatch("(%d+):") do
+      local name = (files[entry] or ""):match("^results/([%w_]+%.csv)$")
+      if name and not seen[name] then
+        links:extend { pandoc.Str(#links == 0 and " Data: " or ", "), name_of(name) }
+        seen[name] = true
+      end
+    end
+  end
+  if #links > 0 then links:insert(pandoc.Str(".")) end
+  return links
+end
+
 --- `<figcaption>` with a bold label before the author's words.
-local function caption(element, label)
+local function caption(element, label, more)
   local id = element.identifier .. "-caption"
   local inlines = pandoc.Inlines {
     raw(('<figcaption id="%s"><b>%s&nbsp;%s.</b> '):format(escaped(id), label,
       element.attributes.number))
   }
   inlines:extend(utils.blocks_to_inlines(element.caption.long))
+  inlines:extend(more or {})
   inlines:insert(raw("</figcaption>"))
   return pandoc.Plain(inlines)
 end
@@ -72,7 +96,7 @@ local function table_(element)
   bare.attr = pandoc.Attr()
   return {
     pandoc.RawBlock("html", opening(element, "table")),
-    caption(element, "Table"),
+    caption(element, "Table", data(element)),
     pandoc.RawBlock("html", frame(element)),
     bare,
     pandoc.RawBlock("html", "</div></figure>"),
@@ -170,7 +194,7 @@ end
 --- The name of a table in the results leads to the table.
 local function name(code)
   local file = code.text:match("^results/([%w_]+%.csv)$") or code.text:match("^[%w_]+%.csv$")
-  if file then return pandoc.Link(code, "../" .. file) end
+  if file then return name_of(file) end
 end
 
 local function code(block)
@@ -179,6 +203,9 @@ local function code(block)
 end
 
 function Pandoc(doc)
+  doc:walk { Span = function(span)
+    if span.attributes.file then files[span.identifier:match("%d+$")] = span.attributes.file end
+  end }
   local font = pandoc.path.join { pandoc.path.directory(PANDOC_SCRIPT_FILE), "maths.woff" }
   doc.meta["maths-font"] = raw(data_uri(font, "font/woff"))
   -- In an attribute there is room for text alone.

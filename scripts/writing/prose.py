@@ -48,11 +48,13 @@ def check_document(document: dict, template: str, facts: Mapping, bibliography: 
     """Check pandoc's document of the text that a template gives.
 
     Raises:
-        TemplateError: With a message for each citation and reference without a target, each line
-            with typed numbers, and each claim that is never used.
+        TemplateError: With a message for each citation and reference without a target, each key of
+            the bibliography that is given twice, each line with typed numbers, and each claim that
+            is never used.
     """
     nodes = list(walk(document))
     found = [
+        *repeated_keys(bibliography),
         *unknown_keys(nodes, template, bibliography),
         *typed_numbers(text_of(document), template, facts),
         *unused(template, facts),
@@ -140,6 +142,17 @@ def settings_with(numbers: list[str], facts: Mapping) -> list[str]:
             if any(text in numbers and len(text) > 1 for text in texts):
                 found.append(f"{{{{ {name}.{key} }}}}")
     return found
+
+
+def repeated_keys(bibliography: str) -> Iterator[TemplateError]:
+    """Yield a mistake for each entry with the key of one before it, of which pandoc takes one."""
+    seen = set()
+    for entry in ENTRY.finditer(bibliography):
+        if entry[1] in seen:
+            line = bibliography.count("\n", 0, entry.start()) + 1
+            place = f"report/references.bib, line {line}"
+            yield TemplateError(f"{place}: the key {entry[1]} is given twice")
+        seen.add(entry[1])
 
 
 def unknown_keys(nodes: list[dict], template: str, bibliography: str) -> Iterator[TemplateError]:

@@ -75,11 +75,12 @@ class Verdicts:
             return "No other protocol trains the same networks."
         changed = {other: self._changed(names, protocol, other) for other in others}
         same = [f"*{other}*" for other, claims in changed.items() if not claims]
-        sentences = [f"The verdicts are the same under {listed(same)}."] if same else []
+        parts = [f"the verdicts are the same under {listed(same)}"] if same else []
         for other, claims in changed.items():
             if claims:
-                sentences.append(f"Under *{other}*, another verdict is given on {listed(claims)}.")
-        return " ".join(sentences)
+                parts.append(f"under *{other}*, another verdict is given on {listed(claims)}")
+        sentence = "; ".join(parts)
+        return f"{sentence[0].upper()}{sentence[1:]}."
 
     def holding(self, protocol: str) -> Names:
         """Return the names of the source's claims that hold under a protocol."""

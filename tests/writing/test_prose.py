@@ -121,6 +121,16 @@ def test_all_typed_numbers_are_named_at_once_those_of_a_line_together():
     assert "the number 10 is typed: write" in second
 
 
+def test_a_key_that_two_entries_have_is_named_with_its_line():
+    document = json.loads(formats.read("It is.\n"))
+    twice = f"{BIBLIOGRAPHY}\n@book{{wang,}}\n"
+    with pytest.raises(TemplateError) as caught:
+        check_document(document, "It is.\n", FACTS | {"claims": ()}, twice)
+    line = BIBLIOGRAPHY.count("\n") + 2
+    message = f"report/references.bib, line {line}: the key wang is given twice"
+    assert str(caught.value) == message
+
+
 def test_a_claim_that_is_never_used_is_named():
     template = '{{ under("C1") }}'
     assert errors_of("It is.", template=template, claims=["C1", "C2"]) == [
