@@ -6,7 +6,7 @@ import jinja2
 
 from scripts.study.names import comparison_names
 from scripts.study.schema import nearest
-from scripts.writing.bound import Names, Source
+from scripts.writing.bound import Names, Source, marked
 from scripts.writing.filters import length, listed, percent
 from scripts.writing.sentences import MARKS, margin, sentence, under_each, with_output
 
@@ -52,9 +52,9 @@ class Verdicts:
         return row | {"sentence": clause, "groups": comparisons}
 
     def mark(self, name: str, protocol: str) -> str:
-        """Return a verdict with its mark, like "+ holds"."""
+        """Return a verdict with its mark, like "+ holds", bound to its cell."""
         verdict = self.claim(name, protocol)["verdict"]
-        return f"{MARKS[verdict]}\u00a0{verdict}"
+        return marked(f"{MARKS[verdict]}\u00a0{verdict}", Names([], self._cells([name], protocol)))
 
     def verdict(self, name: str, protocol: str) -> str:
         """Return a verdict with the share of refits that it stands in, like "holds (97 %)"."""
@@ -87,13 +87,15 @@ class Verdicts:
         names = [
             name for name in self.of_source if self.claim(name, protocol)["verdict"] == "holds"
         ]
+        return Names(names, self._cells(self.of_source, protocol))
+
+    def _cells(self, names: Iterable[str], protocol: str) -> list[Source]:
         seeds = str(self.seeds[protocol])
-        cells = [
+        return [
             Source("results/verdicts.csv", f"{name},{protocol}", "verdict", seeds)
-            for name in self.of_source
+            for name in names
             if (name, protocol) in self._verdict_of
         ]
-        return Names(names, cells)
 
     def how_many_hold(self) -> str:
         """Return how many of the source's claims hold, like "2 under *a* and 3 under *b*"."""
