@@ -108,7 +108,7 @@ def missing_words(rows: Iterable[Mapping]) -> str:
     for row in rows:
         name = f"*{row['protocol']}* {row['hidden']}–{row['output']}"
         ends = dict.fromkeys([row["first_seed"], row["last_seed"]])  # one, if they are the same
-        seeds_of.setdefault(name, []).append("–".join(f"{seed:.0f}" for seed in ends))
+        seeds_of.setdefault(name, []).append("–".join(map(str, ends)))
     words = [f"{name} (seeds {listed(seeds)})" for name, seeds in seeds_of.items()]
     named = words[:MOST_NAMED]
     if len(words) > MOST_NAMED:

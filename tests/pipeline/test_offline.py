@@ -111,7 +111,7 @@ class Fetched(HTMLParser):
 
     def __init__(self, text):
         super().__init__()
-        self.addresses = re.findall(r"@import\s+\S+|url\((?!data:|#)[^)]*\)", text)
+        self.addresses = re.findall(r"@import\s+\S+|url\((?!['\"]?(?:data:|#))[^)]*\)", text)
         self.feed(text)
 
     def handle_starttag(self, tag, attributes):

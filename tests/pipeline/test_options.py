@@ -8,12 +8,20 @@ import sys
 
 import pytest
 
+from scripts.study.layout import FIGURES
 from tests.pipeline.project import JOBS, last_words
 
 pytestmark = pytest.mark.slow
 
 AFTER_CLAIMS = {"figure": 1, "report": 1, "manifest": 1}
-ALL = {"train": JOBS, "aggregate": 1, "claims": 1, "figure": 4, "report": 1, "manifest": 1}
+ALL = {
+    "train": JOBS,
+    "aggregate": 1,
+    "claims": 1,
+    "figure": len(FIGURES),
+    "report": 1,
+    "manifest": 1,
+}
 
 
 @pytest.mark.parametrize(
@@ -23,9 +31,12 @@ ALL = {"train": JOBS, "aggregate": 1, "claims": 1, "figure": 4, "report": 1, "ma
         ("-R claims", {"claims": 1} | AFTER_CLAIMS),
         ("-f results/claims.csv", {"claims": 1}),
         ("-F", ALL),
-        ("-F figures", {"train": JOBS, "aggregate": 1, "claims": 1, "figure": 4, "figures": 1}),
+        (
+            "-F figures",
+            {"train": JOBS, "aggregate": 1, "claims": 1, "figure": len(FIGURES), "figures": 1},
+        ),
         ("-F --until aggregate", {"train": JOBS, "aggregate": 1}),
-        ("-F --omit-from claims", {"train": JOBS, "aggregate": 1, "figure": 3}),
+        ("-F --omit-from claims", {"train": JOBS, "aggregate": 1, "figure": len(FIGURES) - 1}),
         ("-R aggregate --batch aggregate=1/2", {}),
         ("--config seeds=4", {k: v for k, v in ALL.items() if k != "train"} | {"train": JOBS / 2}),
         ("--config 'training={epochs: 4}'", ALL),
