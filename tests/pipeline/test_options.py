@@ -13,12 +13,13 @@ from tests.pipeline.project import JOBS, last_words
 
 pytestmark = pytest.mark.slow
 
+DRAWN = len(FIGURES)
 AFTER_CLAIMS = {"figure": 1, "report": 1, "manifest": 1}
 ALL = {
     "train": JOBS,
     "aggregate": 1,
     "claims": 1,
-    "figure": len(FIGURES),
+    "figure": DRAWN,
     "report": 1,
     "manifest": 1,
 }
@@ -33,10 +34,10 @@ ALL = {
         ("-F", ALL),
         (
             "-F figures",
-            {"train": JOBS, "aggregate": 1, "claims": 1, "figure": len(FIGURES), "figures": 1},
+            {"train": JOBS, "aggregate": 1, "claims": 1, "figure": DRAWN, "figures": 1},
         ),
         ("-F --until aggregate", {"train": JOBS, "aggregate": 1}),
-        ("-F --omit-from claims", {"train": JOBS, "aggregate": 1, "figure": len(FIGURES) - 1}),
+        ("-F --omit-from claims", {"train": JOBS, "aggregate": 1, "figure": DRAWN - 1}),
         ("-R aggregate --batch aggregate=1/2", {}),
         ("--config seeds=4", {k: v for k, v in ALL.items() if k != "train"} | {"train": JOBS / 2}),
         ("--config 'training={epochs: 4}'", ALL),
