@@ -22,7 +22,11 @@ async function renew() {
   document.title = parsed.title;
   for (const part of ["style", "header", "nav", "main"]) {
     const [old, fresh] = [document.querySelector(part), next.querySelector(part)];
-    if (old && fresh) old.replaceWith(fresh);
+    if (old && fresh) {
+      const folds = [...old.querySelectorAll("details")];
+      fresh.querySelectorAll("details").forEach((fold, i) => { fold.open = folds[i]?.open; });
+      old.replaceWith(fresh);
+    }
     else if (fresh) location.reload();
   }
   window.scrollTo(scrollX, scrollY);

@@ -180,8 +180,13 @@ local function sources(div)
     if element.t == "Para" and element.content[1].t == "Strong" then
       if #blocks > 0 then blocks:insert(pandoc.RawBlock("html", "</details>")) end
       blocks:insert(pandoc.RawBlock("html", "<details><summary>"))
-      blocks:insert(pandoc.Plain(element.content))
+      -- No link in what a click opens.
+      blocks:insert(pandoc.Plain(element.content):walk { Link = function(link)
+        return link.content
+      end })
       blocks:insert(pandoc.RawBlock("html", "</summary>"))
+      local file = element.content[1].content[1]
+      if file.t == "Link" then blocks:insert(pandoc.Plain(file)) end
     else
       blocks:insert(element)
     end

@@ -38,7 +38,7 @@ def test_missing_runs_are_named_on_top_and_what_rests_on_them_is_unproven(projec
     unproven = {name for name, verdict in after.items() if verdict == "unproven"}
     assert {("C1", "fast", "relu"), ("C1", "fast", "all"), ("C2", "fast", "relu")} <= unproven
     assert {protocol for _, protocol, _ in unproven} == {"fast"}
-    assert "is unproven, for runs are missing" in project.report()
+    assert "runs that the verdict needs are missing" in project.report()
     project.run()
     assert project.manifest() == finished.manifest()
     assert "This report is partial" not in project.report()

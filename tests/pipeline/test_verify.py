@@ -109,7 +109,7 @@ def test_a_sample_of_blocks_is_trained_again(project):
     result, n = run(project, "--sample", "2"), files_of(project)
     assert result.returncode == 0, result.stderr
     assert result.stdout.count("train/") == 2
-    assert "results: 6 of 6 files have the same bytes\n" in result.stdout
+    assert "results: 8 of 8 files have the same bytes\n" in result.stdout
     assert f"results/MANIFEST.sha256: {n} of {n} files are as listed\n" in result.stdout
     assert result.stdout.splitlines()[-1] == "Verified: 2 of 8 blocks have the same bytes."
 
@@ -397,10 +397,10 @@ def test_a_sampled_block_that_differs_is_compared_by_numbers(project, tmp_path, 
     publish(project)
     line, well = verified(tmp_path, sample=8)
     assert well == chaotic
-    start = "Verified: 8 of 8 blocks; 1 of 24 files differ, by chaotic runs alone."
+    start = "Verified: 8 of 8 blocks; 1 of 32 files differ, by chaotic runs alone."
     assert line.startswith(start if chaotic else "Not verified: runs that are not chaotic differ ")
     out = capsys.readouterr().out
-    assert "results: 23 of 24 files have the same bytes\n" in out
+    assert "results: 31 of 32 files have the same bytes\n" in out
     assert f"    plain, relu, identity: seed 0: {'chaotic' if chaotic else 'no known'}" in out
     assert "    runs/…/runs.csv: at most 0.1 in final_train_loss, relative 0.29 in" in out
 
