@@ -177,7 +177,7 @@ def test_edited_claims_figures_and_code_are_used(browser, own_watcher):
     wait = WebDriverWait(page, PATIENCE, ignored_exceptions=[Exception])
     wait.until(lambda page: picture(page) != before)
 
-    edit("scripts/study/names.py", "get(activation, activation)", "get(activation, 'Rectifier')")
+    edit("scripts/study/names.py", "return names.get(activation, activation)", 'return "Rectifier"')
     shown(page, "Rectifier")
 
 
