@@ -29,6 +29,12 @@ class Recorder(Module):
         return gradient
 
 
+def assert_same_gradients(ours, theirs):
+    """Each parameter has torch's gradient; a weight is the transpose of torch's."""
+    for our, their in zip(ours.parameters(), theirs.parameters(), strict=True):
+        assert_close(our.grad, their.grad.mT if their.ndim == 2 else their.grad)
+
+
 def test_forwards_in_order_and_backwards_in_reverse():
     log = []
     net = Sequential(Recorder("a", log), Sequential(Recorder("b", log)), Recorder("c", log))
@@ -65,8 +71,7 @@ def test_values_and_gradients_are_those_of_torch(widths, names, batch, seed):
     their_y.backward(gradient)
     assert_close(y, their_y.detach())
     assert_close(dx, their_x.grad)
-    for our, their in zip(ours.parameters(), theirs.parameters(), strict=True):
-        assert_close(our.grad, their.grad.mT if their.ndim == 2 else their.grad)
+    assert_same_gradients(ours, theirs)
 
 
 def test_parameters_come_in_the_order_of_the_layers():

@@ -7,21 +7,7 @@ import torch
 
 import framework
 from framework import MLP, Linear, Module, Sequential, Tanh
-
-
-def nested(library):
-    return library.Sequential(
-        OrderedDict(
-            body=library.Sequential(
-                library.Linear(2, 5),
-                library.ReLU(),
-                library.Sequential(library.Linear(5, 5, bias=False), library.SELU()),
-            ),
-            head=library.Linear(5, 1),
-            squash=library.Sigmoid(),
-        )
-    )
-
+from tests.framework.test_sequential import nested
 
 BUILDS = [
     nested,
