@@ -30,6 +30,7 @@ def accuracy_of_runs(runs: pd.DataFrame, summary: pd.DataFrame, config: dict) ->
     across = math.ceil(len(markers) / down)
     figure, panels = style.grid(len(markers), across, 2.3, sharey=True)
     for panel, (protocol, marker) in zip(panels.flat, markers.items(), strict=False):
+        style.accuracy_axis(panel)
         for i, (hidden, colour) in enumerate(colours.items()):
             for j, (output, fill) in enumerate(fills.items()):
                 centre = i + (j - (len(fills) - 1) / 2) * 0.8 / len(fills)
@@ -40,7 +41,6 @@ def accuracy_of_runs(runs: pd.DataFrame, summary: pd.DataFrame, config: dict) ->
                 panel.plot(places, style.error_of(accuracy), markersize=2.8, **look)
                 median = style.rows_of(summary, *network)["test_accuracy_median"]
                 _draw_median(panel, centre, 0.36 / len(fills), style.error_of(median).item())
-        style.accuracy_axis(panel)
         panel.set_title(style.wrapped_name(protocol, style.PAGE / across))
         panel.set_xticks(range(len(colours)), map(activation_name, colours))
         panel.set_xlim(-0.6, len(colours) - 0.4)

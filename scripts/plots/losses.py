@@ -32,6 +32,9 @@ def by_epoch(losses: pd.DataFrame, accuracies: pd.DataFrame, config: dict) -> Fi
         panel.sharey(panels[panel.get_subplotspec().rowspan.start, 1])
         panel.tick_params(labelleft=False)
     for (loss, accuracy), (output, dash) in zip(panels.T[1:], dashes.items(), strict=True):
+        loss.set_title(output_name(output))
+        style.loss_axis(loss)
+        style.accuracy_axis(accuracy)
         for hidden, colour in colours.items():
             rows = style.rows_of(losses, main, hidden, output)
             overview.plot(rows["epoch"], rows["median"], color=colour, linestyle=dash)
@@ -40,9 +43,6 @@ def by_epoch(losses: pd.DataFrame, accuracies: pd.DataFrame, config: dict) -> Fi
             rows = style.rows_of(accuracies, main, hidden, output)
             quartiles = [style.error_of(rows[name]) for name in QUARTILES]
             style.median_and_quartiles(accuracy, rows["epoch"], quartiles, colour, dash)
-        loss.set_title(output_name(output))
-        style.loss_axis(loss)
-        style.accuracy_axis(accuracy)
     for panel in (overview, *panels[:, 1:].flat):
         panel.set(xlim=(0, epochs), xlabel="epoch")
     panels[0, 1].set_ylabel("training loss")

@@ -150,7 +150,10 @@ def median_and_quartiles(
 
 
 def loss_axis(panel: Axes) -> None:
-    """Make the vertical axis one of losses, on a logarithmic scale."""
+    """Make the vertical axis of an empty panel one of losses, on a logarithmic scale.
+
+    What is drawn before leaves linear limits, which have no logarithm if nothing is finite.
+    """
     panel.set_yscale("log")
     panel.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     panel.yaxis.set_major_formatter("{x:g}")
@@ -163,13 +166,13 @@ def error_of(accuracy: pd.Series) -> pd.Series:
 
 
 def accuracy_axis(panel: Axes) -> None:
-    """Make the vertical axis, in 1 − accuracy, logarithmic and label it by accuracies.
+    """Make the vertical axis of an empty panel one of accuracies, logarithmic in 1 − accuracy.
 
     So 0.98 and 0.99 are well separated. The best is at the top.
     """
+    panel.set_yscale("log")
     if not panel.yaxis.get_inverted():  # by another panel that shares the axis
         panel.yaxis.set_inverted(True)
-    panel.set_yscale("log")
     panel.yaxis.set_major_locator(FixedLocator([1 - share for share in ACCURACIES]))
     panel.yaxis.set_major_formatter(FixedFormatter([f"{share:g}" for share in ACCURACIES]))
     panel.yaxis.set_minor_locator(NullLocator())
