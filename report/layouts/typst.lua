@@ -2,6 +2,9 @@
 
 local utils = pandoc.utils
 
+local LARGEST = 4e6  -- bytes of a table; a PDF with a larger one would be too large to send
+local ATTACH = '#pdf.attach(%s, relationship: "data", mime-type: "text/csv", description: %s);'
+
 local function raw(text)
   return pandoc.RawInline("typst", text)
 end
@@ -23,13 +26,35 @@ local function scope(element)
   return element.classes:includes("wide") and '"parent"' or '"column"'
 end
 
+local attached = {}                   -- the tables that go along with the PDF
+
+--- Whether a file is a table of the results that can go along with the PDF.
+local function is_small(path)
+  local file = io.open(path)
+  if not file then return false end
+  local size = file:seek("end")
+  file:close()
+  return size <= LARGEST
+end
+
+--- The tables that a figure is drawn from are attached to the PDF, and its caption says so.
+local function with_data(caption)
+  return utils.blocks_to_inlines(caption):walk { Code = function(code)
+    local name = code.text:match("^[%w_]+%.csv$")
+    if not name or not is_small(name) then return end
+    local attach = attached[name] and "" or ATTACH:format(quoted(name), quoted("The table " .. name))
+    attached[name] = true
+    return { raw(attach), code, pandoc.Str(" (attached)") }
+  end }
+end
+
 local function figure(element)
   local image = element.content[1].content[1]
   local inlines = pandoc.Inlines {
     raw(("#figure(image(%s, alt: %s, width: 100%%), scope: %s, caption: ["):format(
       quoted(image.src), quoted(utils.stringify(image.caption)), scope(element)))
   }
-  inlines:extend(utils.blocks_to_inlines(element.caption.long))
+  inlines:extend(with_data(element.caption.long))
   inlines:insert(raw("]) #" .. label(element.identifier)))
   return pandoc.Plain(inlines)
 end

@@ -197,6 +197,21 @@ def test_pdf_is_resolved(write):
     assert "Appendix A: Settings" in words
 
 
+def test_the_tables_of_figures_are_attached_to_the_pdf(write, resources, tmp_path):
+    picture = "![Runs. Data: {}.](figures/narrow.svg){{#fig:{} alt='A'}}\n\n"
+    names = ["`summary.csv`", "`summary.csv` and `none.csv`", "`large.csv`"]
+    (resources / "large.csv").write_text("1\n" * 2_100_000)
+    source = with_text("".join(picture.format(name, i) for i, name in enumerate(names)))
+    path = write(source, "report.pdf", folder="attached")
+    words = words_of_pdf(path)
+    assert words.count("summary.csv (attached)") == 2
+    assert "none.csv." in words
+    assert "large.csv." in words
+    subprocess.run(["pdfdetach", "-saveall", "-o", tmp_path, path], check=True)
+    assert [file.name for file in tmp_path.iterdir()] == ["summary.csv"]
+    assert (tmp_path / "summary.csv").read_text() == (resources / "summary.csv").read_text()
+
+
 def test_a_screen_reader_can_read_the_pdf(write, monkeypatch):
     """It is marked as PDF/UA, which Typst checks, and each picture says in words what it shows."""
     source, compiled = [], typst.compile
