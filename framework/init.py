@@ -17,9 +17,9 @@ def uniform_(
         if len(generator) != len(parameter):
             raise ValueError(f"{len(generator)} generators for {len(parameter)} replicas")
         for replica, its_generator in zip(parameter, generator, strict=True):
-            replica.detach().uniform_(-bound, bound, generator=its_generator)
-        return parameter
-    parameter.detach().uniform_(-bound, bound, generator=generator)
+            uniform_(replica, bound, its_generator)
+    else:
+        parameter.detach().uniform_(-bound, bound, generator=generator)
     return parameter
 
 

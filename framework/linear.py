@@ -71,13 +71,13 @@ class Linear(Module):
             accumulate(weight, rows.mT @ g)
         if bias is not None:
             accumulate(bias, g.sum(-2))
-        gradient = product(g, detached(weight).mT)
+        dx = product(g, detached(weight).mT)
         if weight.ndim == 2:
-            return gradient.reshape(x.shape)
-        return gradient.sum(0) if x.ndim == 2 else gradient  # replicas may share their points
+            return dx.reshape(x.shape)
+        return dx.sum(0) if x.ndim == 2 else dx  # replicas may share their points
 
     def rows(self, x: torch.Tensor) -> torch.Tensor:
-        """Return x (..., features) as (rows, features); of replicas, as it is."""
+        """Return x (..., features) as a matrix (rows, features); with replicas, x itself."""
         return x.unsqueeze(0).flatten(0, -2) if self.weight.ndim == 2 else x
 
     def check_input(self, x: torch.Tensor) -> None:

@@ -56,6 +56,8 @@ class Loss(Module):
                 f"{self!r}: the input has shape {tuple(input.shape)}, "
                 f"the target {tuple(target.shape)}; they must be the same"
             )
+        if not target.is_floating_point():  # truth values cannot be subtracted
+            target = target.to(input.dtype)
         losses = self.weighted(self.elementwise(input, target))
         if losses.shape != input.shape:
             raise ValueError(
@@ -71,8 +73,8 @@ class Loss(Module):
 
     def backward(self, gradient: torch.Tensor | None = None) -> torch.Tensor:
         """Return ∂L/∂input, multiplied by a gradient of the loss's shape if one is given."""
-        input, target, *weights = self.recall(gradient)
-        if weights[0] is not self.weight or weights[1] is not self.pos_weight:
+        input, target, weight, pos_weight = self.recall(gradient)
+        if weight is not self.weight or pos_weight is not self.pos_weight:
             raise RuntimeError(f"{self!r}: a weight was replaced between forward and backward")
         slope = self.weighted(self.slope(input, target))
         axes = self.reduced_axes(input)
@@ -89,7 +91,7 @@ class Loss(Module):
 
     def reduced_axes(self, input: torch.Tensor) -> list[int]:
         """Return the axes that the reduction removes, counted from 0."""
-        if self.reduction == "none":
+        if self.reduction == "none" or input.ndim == 0:
             return []
         return [axis % input.ndim for axis in self.dim or range(input.ndim)]
 

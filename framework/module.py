@@ -47,7 +47,8 @@ class Module:
     def load(self, state: dict[str, torch.Tensor]) -> None:
         """Copy a state into the parameters.
 
-        Raises ValueError, and changes nothing, if names, shapes or dtypes differ.
+        Raises TypeError if the state is no dict, and ValueError if names, shapes or dtypes differ.
+        Nothing is changed then.
         """
         if not isinstance(state, dict):
             kind = type(state).__name__

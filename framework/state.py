@@ -9,8 +9,8 @@ def mismatches(own: dict[str, torch.Tensor], given: dict[str, torch.Tensor]) -> 
     faults = [f"the state lacks {name}" for name in missing]
     for name, value in given.items():
         if name not in own:
-            right = max(missing, key=lambda known: likeness(str(name), known), default=None)
-            hint = f", the nearest is {right}" if right else ""
+            nearest = max(missing, key=lambda own: letters_in_common(str(name), own), default=None)
+            hint = f", the nearest is {nearest}" if nearest else ""
             faults.append(f"there is no parameter {name}{hint}")
         elif not isinstance(value, torch.Tensor):
             faults.append(f"{name} must be a tensor, the state has a {type(value).__name__}")
@@ -27,13 +27,14 @@ def contradictions(own: dict[str, torch.Tensor], given: dict[str, torch.Tensor])
     faults = []
     for name, parameter in own.items():
         first = next(other for other in own if own[other] is parameter)
-        if first == name or given[name].allclose(given[first], rtol=0, atol=0, equal_nan=True):
-            continue
-        faults.append(f"{first} and {name} are one parameter, the state has two values")
+        same = first == name or given[name].allclose(given[first], rtol=0, atol=0, equal_nan=True)
+        if not same:
+            faults.append(f"{first} and {name} are one parameter, the state has two values")
     return faults
 
 
-def likeness(a: str, b: str) -> int:
-    """Return how many letters two names share, counted from the front and from the end."""
-    front = sum(x == y for x, y in zip(a, b, strict=False))
-    return front + sum(x == y for x, y in zip(reversed(a), reversed(b), strict=False))
+def letters_in_common(a: str, b: str) -> int:
+    """Return at how many places two names agree, counted from the front plus from the end."""
+    from_front = sum(x == y for x, y in zip(a, b, strict=False))
+    from_end = sum(x == y for x, y in zip(reversed(a), reversed(b), strict=False))
+    return from_front + from_end

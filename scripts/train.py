@@ -24,7 +24,7 @@ from scripts.tables.schemas import BLOCK_TABLES, KEYS
 from scripts.training.derivatives import check_derivative
 from scripts.training.kept import Networks, write_networks
 from scripts.training.loop import train_by_tens
-from scripts.training.network import trained
+from scripts.training.network import substituted
 from scripts.workflow.receipts import receipt
 
 
@@ -44,7 +44,7 @@ def train_block(settings: dict, block: Block, folder: str | Path = FOLDER) -> No
     """Train the seeds of a block, and write its files into its place in a folder."""
     torch.set_num_threads(1)  # sums over several threads would depend on their number
     for activation in (block.hidden, block.output):
-        check_derivative(by_name()[trained(settings, activation)])
+        check_derivative(by_name()[substituted(settings, activation)])
     parts = list(train_by_tens(settings, block.hidden, block.output, block.first, block.last))
     combination = dict(zip(KEYS, block.combination, strict=True))
     for table, kind in BLOCK_TABLES.items():

@@ -24,8 +24,8 @@ class PublishedTanh(Tanh):
 
 
 def by_name() -> dict[str, type[Activation]]:
-    """Return every activation of the framework and of this file: {"relu": ReLU, …}."""
-    classes = [*vars(framework).values(), *globals().values()]
+    """Return every activation of framework/activations.py and of this file: {"relu": ReLU, …}."""
+    classes = [*vars(framework.activations).values(), *globals().values()]
     return {
         item.__name__.lower(): item
         for item in classes

@@ -54,9 +54,9 @@ class Block(NamedTuple):
         """The name of the step that trains the block."""
         return f"train/{self}"
 
-    def files(self, folder: str | Path = FOLDER) -> list[str]:
+    def files(self) -> list[str]:
         """Return the paths of what training the block writes."""
-        return [f"{folder}/{self}/{file}" for file in FILES]
+        return [f"{FOLDER}/{self}/{file}" for file in FILES]
 
 
 def seed_blocks(seeds: int, size: int) -> list[tuple[int, int]]:

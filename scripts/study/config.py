@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from scripts.study.choices import LOSSES, OPTIMIZERS
+from scripts.study.errors import StudyError
 from scripts.study.project import ROOT
 from scripts.study.schema import ConfigError, check_schema, given, nearest, parse_yaml, read_yaml
-from scripts.study.syntax import CodeError, dict_keys, parsed
+from scripts.study.syntax import dict_keys, parsed
 
 NUDGED = "-nudged"  # NAME-nudged is NAME with `start: nudged`
 SCHEMA = Path(__file__).with_name("config.schema.yaml")
@@ -186,8 +187,8 @@ def activation_names() -> list[str]:
 def activation_classes() -> dict[str, ast.ClassDef]:
     """Return the syntax tree of each activation class by name.
 
-    They are read from the code, so that torch need not be imported. Raises CodeError where a second
-    class has the same name in lower case, which is its name in config.yaml.
+    They are read from the code, so that torch need not be imported. Raises StudyError where a
+    second class has the same name in lower case, which is its name in config.yaml.
     """
     classes: dict[str, ast.ClassDef] = {}
     for path in ACTIVATION_FILES:
@@ -195,7 +196,7 @@ def activation_classes() -> dict[str, ast.ClassDef]:
             if isinstance(item, ast.ClassDef) and _is_activation(item):
                 name = item.name.lower()
                 if name in map(str.lower, classes):
-                    raise CodeError(
+                    raise StudyError(
                         f"{path}, line {item.lineno}: got class {item.name}, a second activation "
                         f"of the name {name}; allowed: another name"
                     )

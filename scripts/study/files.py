@@ -24,20 +24,12 @@ def replacing(path: str | Path) -> Iterator[Path]:
     try:
         yield temporary
         os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
+    except OSError as error:
+        if error.errno and not error.filename:  # as from a write to a full disk
+            error.filename = str(path)
         raise
-
-
-def alive(process: str | int) -> bool:
-    """Return whether a process with this number is running."""
-    try:
-        os.kill(int(process), 0)
-    except (ProcessLookupError, ValueError):
-        return False
-    except PermissionError:  # it belongs to another user
-        pass
-    return True
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def write_whole(path: str | Path, content: bytes) -> None:

@@ -1,6 +1,5 @@
 """Which combinations and blocks are trained, and which files each step reads and writes."""
 
-import ast
 import itertools
 import re
 from collections.abc import Iterable
@@ -8,9 +7,9 @@ from pathlib import Path
 
 from scripts.study.block import TABLES, Block, seed_blocks
 from scripts.study.config import protocols
-from scripts.study.errors import reported
+from scripts.study.errors import StudyError, reported
 from scripts.study.project import ROOT
-from scripts.study.syntax import CodeError, assigned
+from scripts.study.syntax import assigned, literal
 
 TEMPLATE = "report/report.md.j2"
 PICTURE = re.compile(r"figures/([\w-]+)\.svg")
@@ -28,11 +27,11 @@ def drawable() -> dict[str, list[str]]:
     for path in sorted((ROOT / "scripts/plots").glob("*.py")):
         reads = assigned(path, "READS")
         if reads is not None:
-            try:
-                sources_of[path.stem] = ast.literal_eval(reads)
-            except ValueError:
+            paths = literal(reads)
+            if not isinstance(paths, list):
                 problem = "READS cannot be read; allowed: a list of paths in quotes"
-                raise CodeError(f"{path}, line {reads.lineno}: {problem}") from None
+                raise StudyError(f"{path}, line {reads.lineno}: {problem}")
+            sources_of[path.stem] = paths
     return sources_of
 
 
@@ -40,8 +39,11 @@ def pictures() -> dict[str, int]:
     """Return {figure: its line} of the pictures in the template; none if it is missing."""
     template = Path(TEMPLATE)
     text = template.read_text(encoding="utf-8", errors="replace") if template.is_file() else ""
-    lines = text.splitlines()
-    return {name: n for n, line in enumerate(lines, start=1) for name in PICTURE.findall(line)}
+    line_of: dict[str, int] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        for figure in PICTURE.findall(line):
+            line_of.setdefault(figure, number)
+    return line_of
 
 
 SUMMARIES = [

@@ -226,7 +226,7 @@ def _unquoted(value: object, schema: dict, validator: Validator) -> str:
     return ""
 
 
-def nearest(given: object, names: Iterable[str]) -> str:
+def nearest(name: object, names: Iterable[str]) -> str:
     """Return " (did you mean …?)" with the most similar name, or "" if none is similar."""
-    close = difflib.get_close_matches(str(given)[:LONGEST].lower(), names, n=1)
+    close = difflib.get_close_matches(str(name)[:LONGEST].lower(), names, n=1)
     return f" (did you mean {close[0]}?)" if close else ""

@@ -38,14 +38,13 @@ def has_rows_of(
     Each run must have the same number of rows, `rows_per_run` if given, with the same values in the
     columns `within_run`.
     """
-    count = len(block.seeds)
-    if len(rows) == 0 or len(rows) % count:
-        return False
-    if rows_per_run not in (None, len(rows) // count):
+    seeds = np.array(block.seeds)
+    each = rows_per_run or len(rows) // len(seeds)
+    if each == 0 or len(rows) != each * len(seeds):
         return False
     if (rows[schemas.KEYS] != list(block.combination)).any(axis=None):
         return False
-    of_runs = rows[["seed", *within_run]].to_numpy().reshape(count, len(rows) // count, -1)
-    expected = of_runs[:1].repeat(count, axis=0)
-    expected[:, :, 0] = np.array(block.seeds)[:, None]
-    return (of_runs == expected).all()
+    of_runs = rows[["seed", *within_run]].to_numpy().reshape(len(seeds), each, -1)
+    same_seeds = (of_runs[:, :, 0] == seeds[:, None]).all()
+    same_rest = (of_runs[:, :, 1:] == of_runs[:1, :, 1:]).all()
+    return bool(same_seeds and same_rest)

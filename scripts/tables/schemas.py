@@ -34,7 +34,7 @@ def column(
         dtype: The type of its values; "Int64" and "float64" may be missing.
         meaning: What a value says, in one sentence.
         allowed: Which values it may hold, in words.
-        checks: The same as checks.
+        checks: The same, as pandera's checks.
         unit: The unit of its values.
         exact: Whether its numbers are written with all their digits.
     """

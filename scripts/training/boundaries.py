@@ -20,13 +20,14 @@ def boundaries(settings: dict, blocks: Sequence[Block], runs: pd.DataFrame) -> p
     ended, or if no network was kept.
     """
     ended = runs[~runs["diverged"]].sort_values(["final_train_loss", "seed"])
+    if ended.empty:
+        return pd.DataFrame()
+    seed = int(ended["seed"].iloc[(len(ended) - 1) // 2])
+    block = next(block for block in blocks if seed in block.seeds)
     tables = []
-    for seed in ended["seed"].iloc[(len(ended) - 1) // 2 :][:1]:
-        block = next(block for block in blocks if seed in block.seeds)
-        states = read_networks(f"{FOLDER}/{block}/networks.pt")[seed]
-        for epoch, state in states.items():
-            rows = predictions(settings, block.hidden, block.output, seed, state)
-            tables.append(rows.assign(seed=seed, epoch=epoch))
+    for epoch, state in read_networks(f"{FOLDER}/{block}/networks.pt")[seed].items():
+        rows = predictions(settings, block.hidden, block.output, seed, state)
+        tables.append(rows.assign(seed=seed, epoch=epoch))
     return pd.concat(tables) if tables else pd.DataFrame()
 
 

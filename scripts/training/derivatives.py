@@ -14,10 +14,6 @@ STEP = 1e-6
 GRADIENT = 3.0  # of the loss by the output; any number but 0 and 1
 
 
-class DerivativeError(StudyError):
-    """One line: the file, the activation, the point, the slope there and the right one."""
-
-
 def check_derivative(activation: type[Activation]) -> None:
     """Check that `backward` multiplies a gradient by the slope of `forward`.
 
@@ -25,7 +21,7 @@ def check_derivative(activation: type[Activation]) -> None:
     not checked.
 
     Raises:
-        DerivativeError: At the first point where they differ.
+        StudyError: At the first point where they differ.
     """
     if hasattr(activation, "wrong_on_purpose"):
         return
@@ -36,7 +32,7 @@ def check_derivative(activation: type[Activation]) -> None:
     for x, slope, wanted in zip(POINTS, slopes, right, strict=True):
         if not torch.isclose(slope, wanted, rtol=1e-6, atol=1e-8):
             file = Path(inspect.getfile(activation)).relative_to(ROOT)
-            raise DerivativeError(
+            raise StudyError(
                 f"{file}: {activation.__name__}: wrong derivative at x = {x:.8g}: "
                 f"got {slope:.8g}, expected {wanted:.8g} (by finite differences)"
             )

@@ -1,4 +1,4 @@
-"""The training loop, for ten seeds side by side."""
+"""The training loop, for many seeds side by side."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -31,7 +31,7 @@ from scripts.training.progress import progress
 
 TEN = 10  # seeds 0 to 9, 10 to 19, …: always trained in one tensor, which fixes a run's last bits
 SIDE_BY_SIDE = {"cpu": TEN, "cuda": 1000 * TEN}  # seeds in a tensor: the number that is fastest
-LAYER_EPOCHS = (0, 1, 10, 100)  # epochs after which layers are measured, besides the last
+LAYER_EPOCHS = (1, 10, 100)  # after these, before the first and after the last, layers are measured
 
 
 class Trained(NamedTuple):
@@ -43,8 +43,8 @@ class Trained(NamedTuple):
 
 def accuracy_epochs(epochs: int) -> list[int]:
     """Return after which epochs the test accuracy is measured: 1, 2, 3, 5, 10, … and the last."""
-    numbers = [digit * 10**power for power in range(len(str(epochs))) for digit in (1, 2, 3, 5)]
-    return [*(number for number in numbers if number < epochs), epochs]
+    rounded = [n for n in range(1, epochs) if str(n).rstrip("0") in ("1", "2", "3", "5")]
+    return [*rounded, epochs]
 
 
 @torch.inference_mode()  # spares torch the bookkeeping for gradients, which nothing here asks for
@@ -65,27 +65,27 @@ def train(settings: dict, hidden: str, output: str, seeds: Sequence[int]) -> Tra
     test_accuracies = {}
     networks: Networks = {seed: {} for seed in seeds}
     layers = {0: measure_layers(network, criterion, x, t)}
+    measured = accuracy_epochs(settings["epochs"])
     report_epoch = progress(settings["epochs"])
     for epoch, order in enumerate(orders(settings, seeds), start=1):
-        loss, right = train_epoch(settings, network, criterion, optimizer, x, t, order.to(device))
+        loss, share = train_epoch(settings, network, criterion, optimizer, x, t, order.to(device))
         losses_by_epoch.append(loss)
-        train_accuracies.append(right)
+        train_accuracies.append(share)
         report_epoch(epoch, loss)
         if epoch in LAYER_EPOCHS or epoch == settings["epochs"]:
             layers[epoch] = measure_layers(network, criterion, x, t)
-        if epoch in accuracy_epochs(settings["epochs"]):
-            right = accuracy(settings, criterion, network(x_test), t_test)
-            test_accuracies[epoch] = right.cpu()
+        if epoch in measured:
+            test_accuracies[epoch] = accuracy(settings, criterion, network(x_test), t_test)
         if epoch in settings["keep"]:
             for seed, state in zip(seeds, states(network), strict=True):
                 networks[seed][epoch] = state
     losses = torch.stack(losses_by_epoch).cpu()  # (epochs, R)
 
-    train_accuracy = accuracy(settings, criterion, network(x), t).cpu()
+    final_accuracy = accuracy(settings, criterion, network(x), t)
     test_accuracy = test_accuracies[settings["epochs"]]
-    epochs = first_epoch(torch.stack(train_accuracies).cpu() >= settings["target_accuracy"])
+    epochs_to_target = first_epoch(torch.stack(train_accuracies) >= settings["target_accuracy"])
     tables = {
-        "runs": runs_table(seeds, losses, train_accuracy, test_accuracy, epochs),
+        "runs": runs_table(seeds, losses, final_accuracy, test_accuracy, epochs_to_target),
         "losses": losses_table(seeds, losses),
         "accuracies": accuracies_table(seeds, test_accuracies),
         "layers": layers_table(seeds, layers),
@@ -139,8 +139,8 @@ def accuracy(
     """
     probability = probabilities(criterion, output)
     predicted = probability.round() if settings["prediction"] == "round" else probability > 0.5
-    right = (predicted == labels).to(torch.float64)
-    return right.masked_fill(~output.isfinite(), torch.nan).mean(PER_REPLICA)
+    right = (predicted == labels).to(torch.float64).masked_fill(~output.isfinite(), torch.nan)
+    return right.sum(PER_REPLICA).cpu() / output.shape[1]  # a GPU's mean is off by a last bit
 
 
 def train_by_tens(
@@ -148,8 +148,9 @@ def train_by_tens(
 ) -> Iterator[Trained]:
     """Train seeds first to last with `train`, and yield the results part by part.
 
-    The other seeds of their tens are trained too, and left out of the results. So seed s is always
-    replica s mod 10 of a tensor, and its bits do not depend on which seeds are asked for.
+    The other seeds of their tens are trained too, and left out of the results. So on a processor,
+    seed s is always replica s mod 10 of ten, and its bits do not depend on which seeds are asked
+    for. On a GPU, many tens share a tensor.
     """
     start, end = first // TEN * TEN, (last // TEN + 1) * TEN
     at_once = SIDE_BY_SIDE[settings["device"]]

@@ -110,26 +110,16 @@ def roughness(losses: torch.Tensor) -> torch.Tensor:
 
 def losses_table(seeds: Sequence[int], losses: torch.Tensor) -> pd.DataFrame:
     """Return the table losses, a row for each seed and epoch, of losses (epochs, R)."""
-    epochs = len(losses)
-    return pd.DataFrame(
-        {
-            "seed": torch.tensor(seeds).repeat_interleave(epochs).numpy(),
-            "epoch": torch.arange(1, epochs + 1).repeat(len(seeds)).numpy(),
-            "loss": losses.T.flatten().numpy(),
-        }
-    )
+    epochs = range(1, len(losses) + 1)
+    keys = pd.MultiIndex.from_product([seeds, epochs], names=["seed", "epoch"])
+    return pd.DataFrame({"loss": losses.T.flatten().numpy()}, index=keys).reset_index()
 
 
 def accuracies_table(seeds: Sequence[int], accuracies: Mapping[int, torch.Tensor]) -> pd.DataFrame:
     """Return the table accuracies, a row for each seed and epoch, of {epoch: accuracies (R,)}."""
     measured = torch.stack(list(accuracies.values()), dim=1)  # (R, epochs)
-    return pd.DataFrame(
-        {
-            "seed": torch.tensor(seeds).repeat_interleave(len(accuracies)).numpy(),
-            "epoch": list(accuracies) * len(seeds),
-            "test_accuracy": measured.flatten().numpy(),
-        }
-    )
+    keys = pd.MultiIndex.from_product([seeds, accuracies], names=["seed", "epoch"])
+    return pd.DataFrame({"test_accuracy": measured.flatten().numpy()}, index=keys).reset_index()
 
 
 def layers_table(
@@ -139,12 +129,11 @@ def layers_table(
 
     `layers` is {epoch: the result of `measure_layers`}.
     """
-    rows = []
-    for replica, seed in enumerate(seeds):
-        for epoch, measures in layers.items():
-            for layer in range(measures["activation_mean"].shape[1]):
-                row: dict[str, float] = {"seed": seed, "epoch": epoch, "layer": layer + 1}
-                for name, values in measures.items():
-                    row[name] = values[replica, layer].item()
-                rows.append(row)
-    return pd.DataFrame(rows)
+    first = next(iter(layers.values()))
+    columns = {}
+    for name in first:
+        values = torch.stack([measures[name] for measures in layers.values()], dim=1)
+        columns[name] = values.flatten().numpy()  # of (R, epochs, layers)
+    numbers = range(1, first["activation_mean"].shape[1] + 1)
+    keys = pd.MultiIndex.from_product([seeds, layers, numbers], names=["seed", "epoch", "layer"])
+    return pd.DataFrame(columns, index=keys).reset_index()

@@ -42,18 +42,15 @@ def build(settings: dict, hidden: str, output: str, seeds: Sequence[int]) -> MLP
 
 
 def untrained(settings: dict, hidden: str, output: str, **options: Any) -> MLP:
-    """Return the network that a protocol trains in the place of the named activations.
-
-    The options are those of `MLP`.
-    """
+    """Return a protocol's network before training. The options are those of `MLP`."""
     classes = by_name()
-    hidden_class = classes[trained(settings, hidden)]
-    output_class = classes[trained(settings, output)]
+    hidden_class = classes[substituted(settings, hidden)]
+    output_class = classes[substituted(settings, output)]
     return MLP(hidden_class, output_class, (2, *settings["hidden_widths"], 1), **options)
 
 
-def trained(settings: dict, name: str) -> str:
-    """Return the activation that a protocol trains in the place of `name`."""
+def substituted(settings: dict, name: str) -> str:
+    """Return the activation that a protocol trains instead of `name`: its substitute, or itself."""
     return settings["substitute"].get(name, name)
 
 
@@ -63,7 +60,7 @@ def loss_of(settings: dict, output: str) -> Loss:
     It gives each replica its own value, (R,).
     """
     loss = LOSSES[settings["loss"]]
-    gives_logits = trained(settings, output) == "identity"
+    gives_logits = substituted(settings, output) == "identity"
     name = loss.of_logits if gives_logits else loss.of_outputs
     return getattr(losses, name)(dim=PER_REPLICA)
 

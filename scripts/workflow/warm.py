@@ -26,11 +26,20 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from scripts.study.files import alive
-
 STARTED = b"+"
 KILLED = 128  # plus the signal's number: the status of what a signal ended, as in a shell
 LOOK_FOR_PARENT = 1.0  # seconds
+
+
+def alive(process: int) -> bool:
+    """Return whether a process with this number is running."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it belongs to another user
+        pass
+    return True
 
 
 def run_warm(module: str, arguments: Sequence[str], parent: str, folder: str) -> int | None:
@@ -93,7 +102,9 @@ def serve(module: str, parent: int, folder: Path) -> None:
         listener.listen(1024)
         listener.settimeout(LOOK_FOR_PARENT)
         print("listening", flush=True)
-        getattr(importlib.import_module(module), "warm_up", lambda: None)()
+        code = importlib.import_module(module)
+        if hasattr(code, "warm_up"):
+            code.warm_up()
         jobs = {}  # {process: the connection to the client that asked for it}
         while alive(parent):
             with contextlib.suppress(OSError, ValueError):  # no client asks, or it has gone

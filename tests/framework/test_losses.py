@@ -157,6 +157,24 @@ def test_mse_takes_a_target_of_another_dtype(dtype):
 
 
 @every_loss
+def test_truth_values_are_a_target(name):
+    input, target = torch.rand(4, 1), torch.tensor([[0], [1], [1], [0]])
+    losses, gradients = [], []
+    for dtype in (torch.bool, torch.float32):
+        criterion = getattr(framework, name)()
+        losses.append(criterion(input, target.to(dtype)))
+        gradients.append(criterion.backward())
+    assert torch.equal(*losses)
+    assert torch.equal(*gradients)
+
+
+def test_a_loss_of_one_number_that_names_an_axis_has_a_gradient():
+    criterion = framework.MSELoss(dim=-1)
+    assert criterion(torch.tensor(3.0), torch.tensor(1.0)) == 4
+    assert criterion.backward() == 4
+
+
+@every_loss
 @every_reduction
 @pytest.mark.parametrize("dim", [(-2, -1), (1, 2), (0, 1, 2), (-1,), -1, (), None])
 def test_dim_names_the_axes_to_reduce(name, reduction, dim):

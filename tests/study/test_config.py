@@ -9,6 +9,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import framework
 from scripts.study import config as study_config
 from scripts.study.activations import by_name
 from scripts.study.config import (
@@ -21,9 +22,10 @@ from scripts.study.config import (
     training_settings,
     with_numbers,
 )
+from scripts.study.errors import StudyError
 from scripts.study.project import ROOT
 from scripts.study.schema import ConfigError, read_yaml
-from scripts.study.syntax import CodeError
+from scripts.study.syntax import dict_keys
 from scripts.workflow.steps import unused_activations
 
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
@@ -76,7 +78,7 @@ def test_a_second_activation_of_one_name_is_refused(tmp_path, monkeypatch, name)
     path = tmp_path / "activations.py"
     path.write_text(f"\nclass {name}:\n    def function(self, x):\n        return x\n")
     monkeypatch.setattr(study_config, "ACTIVATION_FILES", [*ACTIVATION_FILES, path])
-    with pytest.raises(CodeError) as caught:
+    with pytest.raises(StudyError) as caught:
         activation_names()
     assert str(caught.value) == (
         f"{path}, line 2: got class {name}, a second activation of the name relu; "
@@ -458,6 +460,25 @@ def test_training_settings_leave_out_which_others_are_trained():
 
 def test_the_names_read_from_the_code_are_those_that_training_knows():
     assert activation_names() == sorted(by_name())
+
+
+def test_an_activation_need_not_be_exported_by_the_framework(monkeypatch):
+    monkeypatch.delattr(framework, "SELU")
+    assert "selu" in by_name()
+
+
+@pytest.mark.parametrize("code", ["DATASETS: dict = {'a': f}\n", "DATASETS = {'a': f}\n"])
+def test_the_keys_of_a_dict_are_read_from_the_code(tmp_path, code):
+    (tmp_path / "code.py").write_text(code)
+    assert dict_keys(tmp_path / "code.py", "DATASETS") == ["a"]
+
+
+@pytest.mark.parametrize("code", ["DATASETS = dict(a=f)\n", "DATASETS = {**a}\n", "a = 1\n"])
+def test_keys_that_are_not_written_out_are_refused(tmp_path, code):
+    (tmp_path / "code.py").write_text(code)
+    message = "code.py: DATASETS cannot be read; allowed: a dict"
+    with pytest.raises(StudyError, match=message):
+        dict_keys(tmp_path / "code.py", "DATASETS")
 
 
 def test_an_activation_is_used_if_named_or_mentioned_by_one_that_is():

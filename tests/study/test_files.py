@@ -1,6 +1,7 @@
 """Files are written whole or not at all."""
 
 import os
+import resource
 import subprocess
 import sys
 
@@ -33,6 +34,19 @@ def test_an_error_leaves_the_last_one_and_nothing_else(tmp_path):
         temporary.write_text("half\n" + "\udc00", encoding="utf-8")
     assert path.read_text() == "before"
     assert os.listdir(tmp_path) == ["c.txt"]
+
+
+def test_an_error_of_the_disk_names_the_file(tmp_path):
+    """A write to a full disk or above a limit fails without a name."""
+    path = tmp_path / "c.txt"
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, limits[1]))
+    try:
+        with pytest.raises(OSError, match=rf"File too large: '{path}'$"):
+            write_whole(path, b"more than ten bytes")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert os.listdir(tmp_path) == []
 
 
 def test_what_a_killed_process_left_is_cleared_away(tmp_path):

@@ -3,9 +3,9 @@
 import pytest
 
 from scripts.study import layout
+from scripts.study.errors import StudyError
 from scripts.study.layout import FIGURES, TEMPLATE, figure_sources
 from scripts.study.project import ROOT
-from scripts.study.syntax import CodeError
 
 
 @pytest.fixture
@@ -41,6 +41,8 @@ def test_this_studys_template_shows_every_figure_that_there_is_code_for():
     ("code", "message"),
     [
         ("import x\nREADS = [x.PATH]\n", "2: READS cannot be read; allowed: a list of paths"),
+        ('READS = "results/runs.csv"\n', "1: READS cannot be read; allowed: a list of paths"),
+        ("READS: list = {[]: 1}\n", "1: READS cannot be read; allowed: a list of paths"),
         ("READS = []\ndef draw(:\n", "2: invalid syntax"),
     ],
 )
@@ -51,5 +53,5 @@ def test_code_of_a_figure_that_cannot_be_read_is_named_with_its_line(
     path.parent.mkdir(parents=True)
     path.write_text(code)
     monkeypatch.setattr(layout, "ROOT", tmp_path)
-    with pytest.raises(CodeError, match=f"{path}, line {message}"):
+    with pytest.raises(StudyError, match=f"{path}, line {message}"):
         layout.drawable()

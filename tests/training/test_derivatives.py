@@ -8,8 +8,9 @@ import torch
 from framework import Activation, ReLU, Tanh
 from scripts.study.activations import PublishedTanh, by_name
 from scripts.study.block import Block
+from scripts.study.errors import StudyError
 from scripts.train import train_block
-from scripts.training.derivatives import DerivativeError, check_derivative
+from scripts.training.derivatives import check_derivative
 from tests.training.test_train import settings
 
 
@@ -63,12 +64,12 @@ def test_a_right_derivative_passes():
     "wrong", [SlightlyWrong, WrongBelow, Nan, ForgetsTheGradient, OverwritesItsInput]
 )
 def test_a_wrong_derivative_is_found(wrong):
-    with pytest.raises(DerivativeError, match=f": {wrong.__name__}: wrong derivative at x = "):
+    with pytest.raises(StudyError, match=f": {wrong.__name__}: wrong derivative at x = "):
         check_derivative(wrong)
 
 
 def test_the_message_says_where_what_and_what_is_right():
-    with pytest.raises(DerivativeError) as caught:
+    with pytest.raises(StudyError) as caught:
         check_derivative(WrongBelow)
     assert str(caught.value) == (
         "tests/training/test_derivatives.py: WrongBelow: wrong derivative at x = -5.03: "
@@ -80,7 +81,7 @@ def test_only_the_published_tanh_is_wrong_on_purpose(monkeypatch):
     declared = [name for name, item in by_name().items() if hasattr(item, "wrong_on_purpose")]
     assert declared == ["publishedtanh"]
     monkeypatch.delattr(PublishedTanh, "wrong_on_purpose")
-    with pytest.raises(DerivativeError, match="PublishedTanh: wrong derivative at x = "):
+    with pytest.raises(StudyError, match="PublishedTanh: wrong derivative at x = "):
         check_derivative(PublishedTanh)
 
 
@@ -94,7 +95,7 @@ def test_only_the_published_tanh_is_wrong_on_purpose(monkeypatch):
 )
 def test_no_block_trains_with_a_wrong_derivative(tmp_path, monkeypatch, block, substitute):
     monkeypatch.setattr(ReLU, "derivative", lambda self, x: 1)
-    with pytest.raises(DerivativeError, match=re.escape("framework/activations.py: ReLU")):
+    with pytest.raises(StudyError, match=re.escape("framework/activations.py: ReLU")):
         train_block(settings(substitute=substitute), block, tmp_path)
     assert list(tmp_path.iterdir()) == []
     train_block(settings(), Block("p", "tanh", "identity", 0, 0), tmp_path)  # that trains no ReLU
