@@ -9,6 +9,7 @@ results/diff.html.
 import argparse
 import base64
 import difflib
+import itertools
 import re
 import subprocess
 import sys
@@ -32,21 +33,17 @@ WORD = re.compile(r"\s+|[\w.,−]*\w|[^\w\s]")
 KINDS = ("settings", "verdicts", "numbers", "passages", "figures")
 
 
-class BaseError(StudyError):
-    """One line: which base or file was asked for, and what it lacks."""
-
-
 def results_of(base: str) -> Path:
-    """Return the folder of a base's results. BaseError if it has none."""
+    """Return the folder of a base's results. StudyError if it has none."""
     folder = Path(base)
     if folder.is_dir():
         folder = folder if (folder / "report/report.md").exists() else folder / "results"
         if not (folder / "report/report.md").exists():
-            raise BaseError(f"{base}: the folder holds no report/report.md")
+            raise StudyError(f"{base}: the folder holds no report/report.md")
         return folder
     commit = git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^{{commit}}")
     if not commit:
-        raise BaseError(f"{base}: there is no such folder and no such commit")
+        raise StudyError(f"{base}: there is no such folder and no such commit")
     folder = CACHE / commit
     if not (folder / "results/report/report.md").exists():
         print(f"running the study of {base} in {folder} …", file=sys.stderr)
@@ -56,7 +53,7 @@ def results_of(base: str) -> Path:
             git("worktree", "add", "--detach", str(folder), commit)
         command = [sys.executable, "-m", "snakemake", "--cores", "all"]
         if subprocess.run(command, cwd=folder).returncode:
-            raise BaseError(f"{base}: its study failed; see {folder}")
+            raise StudyError(f"{base}: its study failed; see {folder}")
     return folder / "results"
 
 
@@ -65,18 +62,19 @@ def settings(config: Mapping, path: str = "") -> dict:
     found: dict = {}
     for key, value in config.items():
         name = f"{path}{key}"
-        found |= settings(value, f"{name}.") if isinstance(value, dict) else {name: value}
+        nested = isinstance(value, dict) and value
+        found |= settings(value, f"{name}.") if nested else {name: value}
     return found
 
 
 def settings_of(folder: Path) -> dict:
     """Return the settings that made a folder of results, from the config.yaml beside it.
 
-    BaseError if there is none.
+    StudyError if there is none.
     """
     path = folder.parent / "config.yaml"
     if not path.exists():
-        raise BaseError(f"there is no {path}")
+        raise StudyError(f"there is no {path}")
     return settings(read_yaml(path))
 
 
@@ -90,7 +88,7 @@ def changed(old: Mapping, new: Mapping) -> list[tuple]:
 def verdicts(folder: Path) -> dict[str, str]:
     """Return {"C1, as-written": verdict, …} of claims and comparisons.
 
-    The tables may have more columns than those of this study. BaseError if they lack one that is
+    The tables may have more columns than those of this study. StudyError if they lack one that is
     needed.
     """
     found = {}
@@ -104,15 +102,15 @@ def verdicts(folder: Path) -> dict[str, str]:
 
 
 def text_columns(path: Path, columns: list[str]) -> pd.DataFrame:
-    """Return columns of a CSV file as text. BaseError if it lacks one, or is no CSV file."""
+    """Return columns of a CSV file as text. StudyError if it lacks one, or is no CSV file."""
     try:
         table = pd.read_csv(path, dtype="str", keep_default_na=False)
     except ValueError as error:
-        raise BaseError(f"{path}: {one_line(str(error).splitlines()[0])}") from None
+        raise StudyError(f"{path}: {one_line(str(error).splitlines()[0])}") from None
     missing = [column for column in columns if column not in table]
     if missing:
         there = one_line(", ".join(table.columns))
-        raise BaseError(f"{path} has no column {', '.join(missing)}; it has {there}")
+        raise StudyError(f"{path} has no column {', '.join(missing)}; it has {there}")
     return table[columns]
 
 
@@ -157,12 +155,12 @@ def numbers(passages: Iterable[Sequence[tuple[str, str]]]) -> list[tuple[str, st
     """
     found = []
     for parts in passages:
-        now = ""
-        for (kind, before), (follows, after) in zip(parts, [*parts[1:], ("", "")], strict=True):
-            if (kind, follows) == ("del", "ins") and NUMBER.search(before + after):
-                line = now.rpartition("\n")[2]
-                found.append((_place(line), before, after))
-            now += "" if kind == "del" else before
+        said = ""
+        for (kind, text), (next_kind, next_text) in itertools.pairwise([*parts, ("", "")]):
+            if (kind, next_kind) == ("del", "ins") and NUMBER.search(text + next_text):
+                found.append((_place(said.rpartition("\n")[2]), text, next_text))
+            if kind != "del":
+                said += text
     return found
 
 
@@ -220,7 +218,7 @@ def main() -> None:
     parser.add_argument("base", metavar="BASE", help="a folder of results, or a commit")
     base = parser.parse_args().base
     if not Path("results/report/report.md").exists():
-        raise BaseError("there are no results here yet: run make report first")
+        raise StudyError("there are no results here yet: run make report first")
     found = comparison(base, results_of(base))
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     template = environment.from_string((LAYOUTS / "diff.html.j2").read_text(encoding="utf-8"))

@@ -20,11 +20,11 @@ from pathlib import Path
 from scripts.analysis import differences
 from scripts.analysis.claims import read_claims
 from scripts.publish import REFERENCE, RESULTS
-from scripts.study.block import Block
+from scripts.study.block import TABLES, Block
 from scripts.study.config import check
 from scripts.study.errors import StudyError, reported
 from scripts.study.project import copy_project
-from scripts.study.schema import read_yaml
+from scripts.study.schema import read_checked
 from scripts.workflow.digest import digest_of
 from scripts.workflow.provenance import provenance
 from scripts.workflow.receipts import path_of, sha256
@@ -38,16 +38,12 @@ PATHS = ("ATEN_CPU_CAPABILITY", "MKL_CBWR")
 SHOWN = 10  # files that are not as the manifest lists them
 
 
-class VerifyError(StudyError):
-    """One line: why nothing could be compared."""
-
-
 def rerun(folder: Path, *targets: str) -> None:
-    """Run the study, or a part of it, on a copy of the project. VerifyError if that fails."""
+    """Run the study, or a part of it, on a copy of the project. StudyError if that fails."""
     copy_project(folder)
     command = [sys.executable, "-m", "snakemake", "--cores", "all", *targets]
     if subprocess.run(command, cwd=folder).returncode:
-        raise VerifyError("the study failed; its messages are above")
+        raise StudyError("the study failed; its messages are above")
 
 
 def read_manifest(folder: Path) -> dict[str, str]:
@@ -60,12 +56,12 @@ def read_manifest(folder: Path) -> dict[str, str]:
 
 
 def read_provenance(folder: Path) -> dict:
-    """Return what a folder says of where its results come from. VerifyError if it is not JSON."""
+    """Return what a folder says of where its results come from. StudyError if it is not JSON."""
     path = folder / PROVENANCE
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise VerifyError(f"{path}: this is not valid JSON: {error}") from None
+        raise StudyError(f"{path}: this is not valid JSON: {error}") from None
 
 
 def hashes(folder: Path, files: Iterable[str]) -> dict[str, str]:
@@ -114,7 +110,7 @@ class Comparison:
     alone      those of them that only one of the two has
     runs       {(combination, whether chaotic): seeds} of the runs that differ
     reasons    {kind: what may have changed bytes, in words}
-    elsewhere  the kinds of reasons that excuse any file: all but another processor
+    excuses    the kinds of reasons that excuse any file: all but another processor
     verdicts   {what differs, in words: the protocols whose runs decide it}; the caller sets it
     chaotic    the protocols of the chaotic runs that differ
     """
@@ -129,7 +125,7 @@ class Comparison:
         self.alone = [name for name in self.different if name not in in_both]
         self.runs = differences.runs_that_differ(ours, theirs, self.different)
         self.reasons = reasons(here, read_provenance(theirs))
-        self.elsewhere = [kind for kind in self.reasons if kind != "processor"]
+        self.excuses = [kind for kind in self.reasons if kind != "processor"]
         self.verdicts: dict[str, set[str]] = {}
         self.chaotic = {protocol for (protocol, *_), is_chaotic in self.runs if is_chaotic}
 
@@ -151,7 +147,7 @@ class Comparison:
             yield f"{', '.join(combination)}: {differences.in_words(seeds)}: {why}"
         others = [name for name in self.different if not name.startswith("runs/")]
         if others:
-            why = "rest on these runs" if self.runs else another(self.elsewhere)
+            why = "rest on these runs" if self.runs else another(self.excuses)
             yield f"{', '.join(others)}: {why}"
         for name in self.alone:
             yield f"{name}: only in one of them"
@@ -164,7 +160,7 @@ class Comparison:
         """Return what differs and must not, in words."""
         explained = all(protocols & self.chaotic for protocols in self.verdicts.values())
         found = [] if explained else [f"verdicts differ from {self.theirs}"]
-        if self.elsewhere:
+        if self.excuses:
             return found
         if not all(is_chaotic for _, is_chaotic in self.runs):
             why = "with no reason but another processor" if self.reasons else "for no known reason"
@@ -180,7 +176,7 @@ def another(kinds: Iterable[str]) -> str:
 
 
 def verify(folder: Path, config: dict) -> tuple[str, bool]:
-    """Run the whole study in a folder. Return the last line, and whether all is well."""
+    """Run the whole study in a folder. Return the last line, and whether all is verified."""
     places = comparable(config)
     here = provenance(config, study_digest(config), {})
     rerun(folder)
@@ -196,18 +192,15 @@ def verify(folder: Path, config: dict) -> tuple[str, bool]:
 
 
 def verify_sample(folder: Path, config: dict, size: int) -> tuple[str, bool]:
-    """Train some random blocks in a folder. Return the last line, and whether all is well."""
+    """Train some random blocks in a folder. Return the last line, and whether all is verified."""
     places = comparable(config)
     here = provenance(config, study_digest(config), {})
     steps = list(training_steps(config))
     chosen = sorted(random.sample(steps, min(size, len(steps))))
     print(*chosen, sep="\n")
     rerun(folder, *(str(path_of(step)) for step in chosen))
-    folders = tuple(f"runs/{Block.parse(step)}/" for step in chosen)
-    compared = []
-    for place in places:
-        files = [name for name in read_manifest(place) if name.startswith(folders)]
-        compared.append(Comparison(folder / "results", place, files, here))
+    files = [f"runs/{Block.parse(step)}/{table}.csv" for step in chosen for table in TABLES]
+    compared = [Comparison(folder / "results", place, files, here) for place in places]
     blocks = f"{len(chosen)} of {len(steps)} blocks"
     return outcome(compared, blocks, f"{blocks} have the same bytes", check_manifest())
 
@@ -215,7 +208,7 @@ def verify_sample(folder: Path, config: dict, size: int) -> tuple[str, bool]:
 def comparable(config: dict) -> list[Path]:
     """Return the folders of results here and of the published ones, if they are of these settings.
 
-    VerifyError if neither is, or if a folder lacks a file that is compared.
+    StudyError if neither is, or if a folder lacks a file that is compared.
     """
     found = []
     for folder in (RESULTS, REFERENCE):
@@ -226,11 +219,11 @@ def comparable(config: dict) -> list[Path]:
             print(f"{folder}: the results are of other settings")
         elif missing:
             command = "report" if folder == RESULTS else "publish"
-            raise VerifyError(f"{folder} has no {', '.join(missing)}; run make {command} first")
+            raise StudyError(f"{folder} has no {', '.join(missing)}; run make {command} first")
         else:
             found.append(folder)
     if not found:
-        raise VerifyError("there is nothing to compare with; run make report first")
+        raise StudyError("there is nothing to compare with; run make report first")
     return found
 
 
@@ -253,28 +246,23 @@ def check_manifest() -> list[str]:
 def outcome(
     compared: Sequence[Comparison], subject: str, same: str, also_wrong: Sequence[str] = ()
 ) -> tuple[str, bool]:
-    """Print what differs. Return the last line, and whether all is well.
+    """Print what differs. Return the last line, and whether all is verified.
 
     The line is about `subject`, or says `same` if nothing differs.
     """
-    wrong: list[str] = []
-    different: set[str] = set()
-    files: set[str] = set()
-    verdicts: set[str] = set()
     for comparison in compared:
         comparison.show()
-        wrong += comparison.wrong()
-        different.update(comparison.different)
-        files.update(comparison.files)
-        verdicts.update(comparison.verdicts)
-    wrong += also_wrong
+    wrong = [words for each in compared for words in each.wrong()] + [*also_wrong]
+    different = {name for each in compared for name in each.different}
+    files = {name for each in compared for name in each.files}
+    verdicts = {words for each in compared for words in each.verdicts}
     if wrong:
         return f"Not verified: {'; '.join(wrong)}.", False
     if not different:
         return f"Verified: {same}.", True
     if verdicts:
         subject = f"{len(verdicts)} verdicts differ by chaotic runs"
-    if any(comparison.different and comparison.elsewhere for comparison in compared):
+    if any(comparison.different and comparison.excuses for comparison in compared):
         return f"Verified: {subject}; other bytes, for the reasons above.", True
     counts = f"{len(different)} of {len(files)} files differ"
     return f"Verified: {subject}; {counts}, by chaotic runs alone.", True
@@ -297,13 +285,12 @@ def main() -> None:
     sample = parser.parse_args().sample
     # So that lines appear in order with those that the study prints.
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
-    config = read_yaml("config.yaml")
-    check(config)
+    config = read_checked("config.yaml", check)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        line, well = verify_sample(folder, config, sample) if sample else verify(folder, config)
+        line, verified = verify_sample(folder, config, sample) if sample else verify(folder, config)
     print(line)
-    sys.exit(0 if well else 1)
+    sys.exit(0 if verified else 1)
 
 
 if __name__ == "__main__":

@@ -3,10 +3,10 @@
     python -m scripts.watch [--port N]
 
 The page is what the DAG would write, byte for byte, with a script behind it that listens for news.
-An edit of the claims judges them again, an edit of the figures' code draws the figures again, and
-an edit of any other code restarts this process. Nothing is trained: if results are older than code
-or settings, the page says so. The server answers to this machine only, at two addresses: / and
-/events.
+After an edit of the claims they are decided again, after one of a figure's code the figure is drawn
+again, and after one of any other code this process restarts. Nothing is trained: if results are
+older than code or settings, the page says so. The server answers to this machine only, at two
+addresses: / and /events.
 """
 
 import argparse
@@ -28,7 +28,8 @@ from watchfiles import watch
 from scripts.study.config import check
 from scripts.study.errors import StudyError
 from scripts.study.layout import FIGURES, figure_sources
-from scripts.study.schema import read_yaml
+from scripts.study.schema import read_checked
+from scripts.study.syntax import parsed
 from scripts.workflow.entry import write_resolved
 from scripts.workflow.steps import forget_code, steps, study_digest
 from scripts.writing import source
@@ -37,9 +38,23 @@ LISTENER = Path(__file__).with_suffix(".js")
 WATCHED = ["", "report", "report/layouts", "framework", "scripts", "results", "results/figures"]
 WATCHED += [str(path.parent) for path in Path("scripts").glob("*/__init__.py")]
 PLOTS = ("scripts/figures.py", "scripts/plots/")
-ENDINGS = (".j2", ".lua", ".css", ".js", ".html", ".csl", ".bib", ".yaml", ".csv", ".py", ".svg")
+ENDINGS = (
+    ".j2",
+    ".lua",
+    ".css",
+    ".js",
+    ".html",
+    ".csl",
+    ".bib",
+    ".yaml",
+    ".csv",
+    ".py",
+    ".svg",
+    ".json",
+)
 CLAIMS = ("report/claims.yaml", "report/published.csv")
-FACTS = ("config.yaml", "results/", "report/claims.yaml", "report/causes.yaml")
+FACTS = ("config.yaml", "framework/", "results/", "report/claims.yaml", "report/causes.yaml")
+PROVENANCE = "results/provenance.json"  # a run writes it last
 ALWAYS_RUN = ("all", "total", "report", "manifest")  # jobs that say nothing of older results
 KEEP_ALIVE = 10.0  # seconds
 
@@ -63,7 +78,7 @@ class Page:
     def update(self, **news: bytes | str) -> None:
         """Change the html, the error or the note, and wake those who wait for news."""
         with self.changed:
-            self.__dict__ |= news
+            vars(self).update(news)
             self.version += 1
             self.changed.notify_all()
 
@@ -146,18 +161,20 @@ class Writer:
     def take(self, paths: Collection[str]) -> None:
         """Do what edits of these files ask for."""
         forget_code()
-        if any(path.startswith("scripts/") and not path.startswith(PLOTS) for path in paths):
-            restart(self.port)
-        if any(path == "config.yaml" or path.startswith("framework/") for path in paths):
+        if any(path.startswith(("config.yaml", "framework/", PROVENANCE)) for path in paths):
             self.look_for_stale_results()
         try:
-            if figure_sources() != FIGURES:
+            code = [p for p in paths if p.startswith("scripts/") and not p.startswith(PLOTS)]
+            for path in code:
+                if path.endswith(".py") and Path(path).is_file():
+                    parsed(Path(path))
+            if code or figure_sources() != FIGURES:
                 restart(self.port)
             if any(path in CLAIMS for path in paths):
                 self.step("claims")
             for figure in figures_of(paths):
                 self.step("figures", figure)
-            if any(path.startswith((*FACTS, "framework/")) for path in paths):
+            if any(path.startswith(FACTS) for path in paths):
                 self.known = None
             self.render()
         except FileNotFoundError as error:
@@ -173,24 +190,25 @@ class Writer:
     def step(self, name: str, figure: str | None = None) -> None:
         """Run a step of the study as the DAG would."""
         print(f"{name} …")
+        config = read_checked("config.yaml", check)
         self.page.update(note=f"The {name} are made again …")
-        config = read_yaml("config.yaml")
         command = [sys.executable, "-m", f"scripts.{name}"]
         command += ["--config", str(write_resolved(config)), "--by", steps(config)[figure or name]]
         if figure:
             command += ["--figures", figure]
         result = subprocess.run(command, capture_output=True, text=True)
         self.page.update(note="")
+        self.look_for_stale_results()
         if result.returncode:
-            raise StudyError(result.stderr.strip().splitlines()[-1])
+            said = result.stderr.strip() or f"{name}: exit status {result.returncode}"
+            raise StudyError(said.splitlines()[-1])
         self.known = None
 
     def render(self) -> None:
         """Write the report into the page."""
         began = time.perf_counter()
         if self.known is None:
-            config = read_yaml("config.yaml")
-            check(config)
+            config = read_checked("config.yaml", check)
             self.known = source.read_facts(config, study_digest(config))
         self.page.update(html=source.page(self.known), error="")
         print(f"rendered in {time.perf_counter() - began:.2f} s")
@@ -250,12 +268,8 @@ def edits(since: float | None) -> Iterator[set[str]]:
 
 
 def _newer(folders: Iterable[Path], since: float) -> set[Path]:
-    found = set()
-    for folder in folders:
-        for path in folder.iterdir():
-            if path.is_file() and path.stat().st_mtime > since:
-                found.add(path)
-    return found
+    files = (path for folder in folders for path in folder.iterdir())
+    return {path for path in files if path.is_file() and path.stat().st_mtime > since}
 
 
 def main() -> None:

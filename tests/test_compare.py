@@ -8,7 +8,16 @@ import pandas as pd
 import pytest
 import yaml
 
-from scripts.compare import BaseError, changed, comparison, numbers, passages, results_of, summary
+from scripts.compare import (
+    changed,
+    comparison,
+    numbers,
+    passages,
+    results_of,
+    settings,
+    summary,
+)
+from scripts.study.errors import StudyError
 from scripts.study.project import ROOT
 from scripts.tables import schemas
 from scripts.tables.io import write_table
@@ -130,6 +139,11 @@ def test_what_is_not_there_is_a_dash():
     ]
 
 
+def test_a_protocol_without_settings_of_its_own_is_a_change():
+    old, new = {"protocols": {"a": {}}}, {"protocols": {"a": {}, "b": {}}}
+    assert changed(settings(old), settings(new)) == [("protocols.b", "–", {})]
+
+
 def test_a_project_or_its_results_can_be_named(tmp_path):
     results = made(tmp_path / "a")
     assert results_of(str(results)) == results_of(str(tmp_path / "a")) == results
@@ -137,12 +151,12 @@ def test_a_project_or_its_results_can_be_named(tmp_path):
 
 @pytest.mark.parametrize("base", ["no-such-thing", "--help", "-x; ls"])
 def test_what_is_neither_folder_nor_commit_is_named(base):
-    with pytest.raises(BaseError, match="there is no such folder and no such commit"):
+    with pytest.raises(StudyError, match="there is no such folder and no such commit"):
         results_of(base)
 
 
 def test_a_folder_without_a_report_is_named(tmp_path):
-    with pytest.raises(BaseError, match="the folder holds no report"):
+    with pytest.raises(StudyError, match="the folder holds no report"):
         results_of(str(tmp_path))
 
 

@@ -169,6 +169,14 @@ def test_edited_claims_figures_and_code_are_used(browser, own_watcher):
     shown(page, "makes losses small")
     nothing_to_say(page)
 
+    own_watcher.project.set(seeds=4)
+    shown(page, "Results are older than code or settings", "#watch")
+    edit("report/claims.yaml", "makes losses small", "makes losses tiny")
+    shown(page, "makes losses tiny")
+    shown(page, "Results are older than code or settings", "#watch")
+    own_watcher.project.set(seeds=3)
+    nothing_to_say(page)
+
     def picture(page):
         return page.find_element(By.CSS_SELECTOR, "#fig\\:losses img").get_attribute("src")
 
@@ -224,6 +232,23 @@ def test_it_ends_cleanly_on_an_interrupt(own_watcher):
     assert own_watcher.process.wait(timeout=PATIENCE) == 0
     own_watcher.listener.join()
     assert not [line for line in own_watcher.lines if "Traceback" in line]
+
+
+def test_half_typed_code_is_named_and_the_watch_goes_on(project, monkeypatch):
+    monkeypatch.chdir(project.folder)
+    monkeypatch.setattr(watch, "restart", lambda port: pytest.fail("it restarted"))
+    (project.folder / "scripts/study/names.py").write_text("import json\ndef name(")
+    page = watch.Page()
+    watch.Writer(page, 8000).take({"scripts/study/names.py"})
+    assert page.error == "scripts/study/names.py, line 2: '(' was never closed"
+
+
+def test_claims_that_are_edited_beside_a_broken_config_stop_nothing(project, monkeypatch):
+    monkeypatch.chdir(project.folder)
+    (project.folder / "config.yaml").write_text("protocols: {}\n")
+    page = watch.Page()
+    watch.Writer(page, 8000).take({"report/claims.yaml"})
+    assert page.error.startswith("config.yaml: ")
 
 
 def test_it_starts_anew_when_the_template_shows_other_figures(monkeypatch):

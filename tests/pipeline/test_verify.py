@@ -18,10 +18,10 @@ from scripts.analysis.differences import (
     largest_difference,
     protocols_compared,
 )
+from scripts.study.errors import StudyError
 from scripts.study.project import ROOT
 from scripts.study.schema import read_yaml
 from scripts.tables.io import read_table
-from scripts.verify import VerifyError
 from scripts.workflow.receipts import sha256
 
 pytestmark = pytest.mark.slow
@@ -371,21 +371,21 @@ def test_seeds_are_told_in_spans(seeds, words):
 
 def test_results_of_other_settings_are_not_compared(project, tmp_path, capsys):
     project.set(seeds=2)
-    with pytest.raises(VerifyError, match="nothing to compare with; run make report first"):
+    with pytest.raises(StudyError, match="nothing to compare with; run make report first"):
         verified(tmp_path)
     assert "results: the results are of other settings" in capsys.readouterr().out
 
 
 def test_a_provenance_that_cannot_be_read_is_named_with_the_line(tmp_path):
     (tmp_path / "provenance.json").write_text('{\n"commit": \n')
-    with pytest.raises(VerifyError, match=r"provenance.json: this is not valid JSON: .* line 3"):
+    with pytest.raises(StudyError, match=r"provenance.json: this is not valid JSON: .* line 3"):
         verify.read_provenance(tmp_path)
 
 
 def test_results_without_their_verdicts_are_refused(project, tmp_path):
     (project.folder / "results/verdicts.csv").unlink()
     message = "results has no verdicts.csv; run make report first"
-    with pytest.raises(VerifyError, match=message):
+    with pytest.raises(StudyError, match=message):
         verified(tmp_path)
 
 
@@ -411,6 +411,16 @@ def test_a_sample_of_other_code_is_verified_with_its_reason(project, tmp_path):
     publish(project)
     line = "Verified: 8 of 8 blocks; other bytes, for the reasons above."
     assert verified(tmp_path, sample=8) == (line, True)
+
+
+def test_a_sampled_block_that_is_missing_in_the_results_is_no_success(project, tmp_path, capsys):
+    shutil.rmtree(project.folder / "results" / BLOCK)
+    manifest = [line for line in project.manifest().splitlines(True) if BLOCK not in line]
+    (project.folder / "results/MANIFEST.sha256").write_text("".join(manifest))
+    line, well = verified(tmp_path, sample=8)
+    assert not well
+    assert "; files differ from results, for no known reason." in line
+    assert f"    {BLOCK}/runs.csv: only in one of them\n" in capsys.readouterr().out
 
 
 def test_a_sample_checks_results_against_their_manifest(project, tmp_path, capsys):
