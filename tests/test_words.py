@@ -15,7 +15,9 @@ FILES = [
     *ROOT.glob("docs/*.md"),
     *(path for folder in ("framework", "scripts") for path in ROOT.glob(f"{folder}/**/*.py")),
     *(ROOT / name for name in ("Snakefile", "Makefile", "config.yaml", "results/README.md")),
-    *ROOT.glob("report/*.yaml"),
+    *ROOT.glob("report/*.*"),
+    *ROOT.glob("report/layouts/*.lua"),
+    ROOT / "report/layouts/README.md",
 ]
 
 

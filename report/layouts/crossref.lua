@@ -77,20 +77,26 @@ local function number_figure(figure)
   return figure
 end
 
---- Whether a left-aligned column holds text long enough to be broken into lines. (Numbers carry
---- marks here, see scripts/writing/bound.py, which are not shown.)
-local function has_prose(tbl)
-  local found = false
-  for _, body in ipairs(tbl.bodies) do
+--- Gives texts that are long enough to be broken into lines the class `text`, and returns whether
+--- one stands in a left-aligned column. (The marks of numbers, see scripts/writing/bound.py, are not
+--- shown.)
+local function mark_texts(tbl)
+  local prose = false
+  tbl.bodies = tbl.bodies:map(function(body)
     for _, row in ipairs(body.body) do
       for i, cell in ipairs(row.cells) do
-        local side = tbl.colspecs[i][1]
-        local text = pandoc.utils.stringify(cell.contents):gsub("\u{e000}.-\u{e001}", "")
-        found = found or side ~= "AlignRight" and side ~= "AlignCenter" and utf8.len(text) > 30
+        local text = pandoc.utils.stringify(cell.contents)
+          :gsub("\u{e000}.-\u{e001}", ""):gsub("\u{e002}", "")
+        if utf8.len(text) > 30 then
+          cell.classes:insert("text")
+          local side = tbl.colspecs[i][1]
+          prose = prose or side ~= "AlignRight" and side ~= "AlignCenter"
+        end
       end
     end
-  end
-  return found
+    return body
+  end)
+  return prose
 end
 
 --- A pipe table with a caption `: Caption {#tbl:a .wide}`.
@@ -100,7 +106,7 @@ local function number_table(tbl)
       .. pandoc.utils.stringify(tbl.head.rows[1].cells[1].contents))
   end
   tbl.attributes.number = next_number("tbl", tbl.identifier)
-  if has_prose(tbl) then tbl.classes:insert("prose") end
+  if mark_texts(tbl) then tbl.classes:insert("prose") end
   -- Widths taken from the source's dashes mean nothing here: each format finds its own.
   tbl.colspecs = tbl.colspecs:map(function(spec) return { spec[1], nil } end)
   return tbl
@@ -123,8 +129,6 @@ local function number_equations(inlines)
       end
       result:insert(pandoc.Span({ item }, attr))
       if id and rest ~= "" then result:insert(pandoc.Str(rest)) end
-    elseif item.t == "Image" then
-      fail("an image must stand alone in its paragraph, with a caption: " .. item.src)
     else
       result:insert(item)
     end
@@ -133,8 +137,8 @@ local function number_equations(inlines)
   return result
 end
 
---- Delimiters of fixed size become such as grow with what they enclose, and \| next to \left
---- becomes \Vert: pandoc translates only these well into MathML and Typst.
+--- Delimiters of fixed size are replaced by ones that grow with what they enclose, and \| next to
+--- \left becomes \Vert: pandoc translates only these well into MathML and Typst.
 local function grow_delimiters(math)
   math.text = math.text
     :gsub("\\[bB]igg?l%f[%A]", "\\left"):gsub("\\[bB]igg?r%f[%A]", "\\right")

@@ -76,22 +76,8 @@ local function figure(element)
   }
 end
 
---- A text, unlike a number or a name, may be broken into lines.
-local function mark_texts(element)
-  element.bodies = element.bodies:map(function(body)
-    for _, row in ipairs(body.body) do
-      for _, cell in ipairs(row.cells) do
-        local text = utils.stringify(cell.contents):gsub("\u{e000}.-\u{e001}", "")
-        if utf8.len(text) > 30 then cell.classes:insert("text") end
-      end
-    end
-    return body
-  end)
-  return element
-end
-
 local function table_(element)
-  local bare = mark_texts(element:clone())
+  local bare = element:clone()
   bare.caption = { long = {} }
   bare.attr = pandoc.Attr()
   return {
@@ -113,7 +99,7 @@ local function equation(span)
   return span
 end
 
---- MathML lacks TeX's space in `\tanh z`, and its font a prime that is made to be raised.
+--- MathML has no space in `\tanh z`, and the font's prime is drawn to be raised.
 local function formula(math)
   for _, name in ipairs { "cos", "exp", "ln", "log", "max", "min", "sin", "tanh" } do
     math.text = math.text:gsub("(\\" .. name .. ")%s+(%a)", "%1\\,%2")
@@ -180,7 +166,7 @@ local function sources(div)
     if element.t == "Para" and element.content[1].t == "Strong" then
       if #blocks > 0 then blocks:insert(pandoc.RawBlock("html", "</details>")) end
       blocks:insert(pandoc.RawBlock("html", "<details><summary>"))
-      -- No link in what a click opens.
+      -- A click on a summary opens it, so it holds no link.
       blocks:insert(pandoc.Plain(element.content):walk { Link = function(link)
         return link.content
       end })

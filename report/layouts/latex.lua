@@ -142,14 +142,13 @@ function Pandoc(doc)
   local blocks, in_appendix = pandoc.Blocks {}, false
   for i, block in ipairs(doc.blocks) do
     local after = doc.blocks[i + 1]
-    if block.t == "Header" and after and after.identifier == "refs" then
-      goto continue                   -- thebibliography brings its own heading
-    elseif block.t == "Header" and block.classes:includes("appendix") and not in_appendix then
+    local above_references = block.t == "Header" and after and after.identifier == "refs"
+    if block.t == "Header" and block.classes:includes("appendix") and not in_appendix then
       in_appendix = true
       blocks:insert(pandoc.RawBlock("latex", "\\appendices"))
     end
-    blocks:insert(block)
-    ::continue::
+    -- thebibliography brings its own heading.
+    if not above_references then blocks:insert(block) end
   end
   doc.blocks = blocks
   return doc:walk {

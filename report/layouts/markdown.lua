@@ -37,7 +37,7 @@ end
 local function paragraph(para)
   local blocks, line = pandoc.Blocks {}, pandoc.Inlines {}
   local function close()
-    while #line > 0 and line[1].tag:match("^S[op][fa][tc]") do line:remove(1) end
+    while #line > 0 and (line[1].t == "Space" or line[1].t == "SoftBreak") do line:remove(1) end
     if #line > 0 then blocks:insert(pandoc.Para(line)) end
     line = pandoc.Inlines {}
   end
@@ -81,7 +81,7 @@ local function citation(cite)
   return raw((utils.stringify(cite.content):gsub("[\\`*_<>&|$~#!]", "\\%0")))
 end
 
---- Who knows no formulas must not take `a <b` for HTML.
+--- A reader without formulas must not take `a <b` for HTML.
 local function formula(math)
   math.text = math.text:gsub("<(%S)", "< %1")
   return math

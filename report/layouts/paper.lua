@@ -1,4 +1,4 @@
---[[ What the two papers share: a table longer than a page's half is parted, since a float cannot break.
+--[[ What the two papers share: a table longer than half a page is split, since a float cannot break.
 The parts after the first have no identifier, and the class `continued`. ]]
 
 local LINES = 40                      -- of a part, at most

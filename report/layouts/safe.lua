@@ -1,7 +1,7 @@
 --[[ Refuses what is neither text nor a formula, and what leads out of the report: a link that is a
-program, a picture from elsewhere, an attribute that a browser, LaTeX or Typst obeys. Comes last of
-what all formats share, for a bibliography's fields are somebody's TeX, too. It also refuses what
-only some formats can write. What follows a message's last colon is a part of the source: by that,
+program, a picture from elsewhere, an attribute that a browser, LaTeX or Typst obeys. Runs last of the
+shared filters, since the fields of a bibliography are TeX from elsewhere. It also refuses what only
+some formats can write. What follows a message's last colon is a part of the source: by that,
 its line is found. ]]
 
 local utils = pandoc.utils

@@ -74,7 +74,7 @@ local function formula(math)
   return { before, math, raw("];") }
 end
 
---- Comes after its formula: the label must stand next to that.
+--- The label must directly follow its formula.
 local function equation(span)
   if not span.classes:includes("equation") or span.identifier == "" then return end
   span.content:insert(1, raw('#[#set math.equation(numbering: "(1)")\n'))
@@ -152,7 +152,9 @@ function Pandoc(doc)
   end
   doc.blocks = with_equations(blocks)
   -- The PDF's metadata takes authors as strings, the page takes them as text.
-  doc.meta["author-strings"] = pandoc.List(doc.meta.author or {}):map(function(author)
+  local authors = doc.meta.author or {}
+  if utils.type(authors) ~= "List" then authors = { authors } end
+  doc.meta["author-strings"] = pandoc.List(authors):map(function(author)
     return pandoc.Inlines { raw(quoted(utils.stringify(author))) }
   end)
   return doc:walk {

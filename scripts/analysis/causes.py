@@ -60,18 +60,10 @@ def judge(causes: dict[str, dict], outcomes: Mapping[str, str | None]) -> dict[s
     """
     judged = {}
     for name, cause in causes.items():
-        right = []
-        wrong = []
-        for protocol, prediction in predictions(cause):
-            outcome = outcomes.get(protocol)
-            if outcome == prediction:
-                right.append(protocol)
-            elif outcome == OPPOSITE[prediction]:
-                wrong.append(protocol)
+        said = [(protocol, outcome) for outcome in OPPOSITE for protocol in cause[outcome]]
+        right = [protocol for protocol, outcome in said if outcomes.get(protocol) == outcome]
+        wrong = [
+            protocol for protocol, outcome in said if outcomes.get(protocol) == OPPOSITE[outcome]
+        ]
         judged[name] = cause | {"right": right, "wrong": wrong}
     return judged
-
-
-def predictions(cause: dict) -> list[tuple[str, str]]:
-    """Return (protocol, "learns" or "fails") for each prediction of a cause."""
-    return [(protocol, key) for key in ("learns", "fails") for protocol in cause[key]]

@@ -20,7 +20,8 @@ def runs_that_differ(
 ) -> dict[tuple[tuple[str, str, str], bool], set[int]]:
     """Return {((protocol, hidden, output), whether chaotic): seeds} of the files that differ.
 
-    If only one folder has a block, all its seeds differ, and are chaotic if one of them is.
+    Where `theirs` lacks the files of a block, as the published results do, all its seeds count as
+    different, and as chaotic if one of them is.
     """
     found: dict[tuple, set[int]] = defaultdict(set)
     chaotic = chaotic_runs(ours, theirs)

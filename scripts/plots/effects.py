@@ -116,7 +116,7 @@ def _share_axis(panels: list[Axes], title: str, claims: list[dict]) -> None:
         panels[0].set_xticks(np.log(ratios), [f"×{ratio:g}" for ratio in ratios])
         return
     # Logarithmic beyond the least margin, or one large effect would squeeze all others.
-    margin = min(claim["margin"] for claim in claims) or 0.01
+    margin = min(claim["margin"] for claim in claims)
     linear = 10.0 ** math.ceil(math.log10(margin))
     panels[0].set_xscale("symlog", linthresh=linear)
     low, high = min(low, -1.2 * linear), max(high, 1.2 * linear)

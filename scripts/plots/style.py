@@ -9,6 +9,7 @@ import math
 import textwrap
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -252,11 +253,9 @@ def _touching(axis: Axis) -> bool:
         if label.get_text() and low <= label.get_position()[0] <= high
     ]
     gap = 0.3 * boxes[0].height if boxes else 0
-    return any(a.x1 + gap > b.x0 for a, b in itertools.pairwise(sorted(boxes, key=_left)))
-
-
-def _left(box: Any) -> float:
-    return box.x0
+    return any(
+        a.x1 + gap > b.x0 for a, b in itertools.pairwise(sorted(boxes, key=attrgetter("x0")))
+    )
 
 
 def rows_of(table: pd.DataFrame, protocol: str, hidden: str, output: str) -> pd.DataFrame:

@@ -38,10 +38,10 @@ def items(path: Path) -> list[tuple[str | None, str]]:
     for node in ast.walk(tree):  # nothing else that reads the shared tree needs its docstrings
         if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
             del node.body[0]
-    return [(getattr(item, "name", None), in_words(item)) for item in tree.body]
+    return [(getattr(item, "name", None), text_of(item)) for item in tree.body]
 
 
-def in_words(node: object) -> str:
+def text_of(node: object) -> str:
     """Return a syntax tree as text that is the same in every version of Python.
 
     The text of ast.dump and ast.unparse is not: versions add fields, and write strings in other
@@ -51,10 +51,10 @@ def in_words(node: object) -> str:
         node.values = [part for part in node.values if getattr(part, "value", None) != ""]
     if isinstance(node, ast.AST):
         fields = [(name, value) for name, value in ast.iter_fields(node) if value not in (None, [])]
-        inner = ", ".join(f"{name}={in_words(value)}" for name, value in fields)
+        inner = ", ".join(f"{name}={text_of(value)}" for name, value in fields)
         return f"{type(node).__name__}({inner})"
     if isinstance(node, list):
-        return f"[{', '.join(map(in_words, node))}]"
+        return f"[{', '.join(map(text_of, node))}]"
     return repr(node)
 
 

@@ -135,16 +135,14 @@ def prepare(workflow: Workflow) -> None:
 
 
 def remove_obsolete() -> None:
-    """Remove what steps have made that no step makes any more, as a figure that was dropped.
+    """Remove what steps have made that no step makes any more, such as a dropped figure.
 
     A file that was edited is moved to results/edited/.
     """
     for path, digest in obsolete(MADE).items():
         if sha256(path) != digest:
             keep([path], "results/edited")
-            note = (
-                "was changed since it was made, and is made no more: it is in results/edited/ now"
-            )
+            note = "was changed since it was made, and no step makes it now: results/edited/ has it"
             print(f"{path} {note}", file=sys.stderr)
         Path(path).unlink()
 

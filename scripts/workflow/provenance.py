@@ -38,10 +38,10 @@ ENVIRONMENT = (
 INSTRUCTIONS = ("avx2", "fma", "avx512f", "avx512_bf16", "amx_tile", "asimd", "sve")
 
 
-def provenance(config: dict, digest: str, receipts: Iterable[str]) -> dict:
+def provenance(config: dict, digest: str, steps: Iterable[str]) -> dict:
     """Return which code and settings made the results, where, and with what.
 
-    `digest` is that of the study, and `receipts` names the steps whose time counts.
+    `digest` is that of the study, and `steps` are those whose time counts.
     """
     settings = protocols(config)
     commit, dirty = _commit()
@@ -59,7 +59,7 @@ def provenance(config: dict, digest: str, receipts: Iterable[str]) -> dict:
         "threads_per_job": 1,
         "environment": {name: os.environ[name] for name in ENVIRONMENT if name in os.environ},
         "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "seconds_of_steps": seconds_of_steps(receipts),
+        "seconds_of_steps": seconds_of_steps(steps),
     }
 
 

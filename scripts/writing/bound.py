@@ -14,20 +14,8 @@ from dataclasses import dataclass
 OPEN, BETWEEN, CLOSE, ALSO, PART = "\ue000\ue001\ue002\ue003\ue004"  # for private use
 MARK = re.compile(f"{OPEN}([^{BETWEEN}]*){BETWEEN}([^{CLOSE}]*){CLOSE}")
 LISTING = f"{OPEN}{CLOSE}"  # where the listing goes
-OPERATIONS = (
-    "__add__",
-    "__radd__",
-    "__sub__",
-    "__rsub__",
-    "__mul__",
-    "__rmul__",
-    "__truediv__",
-    "__rtruediv__",
-    "__pow__",
-    "__rpow__",
-    "__neg__",
-    "__abs__",
-)
+BINARY = ["add", "sub", "mul", "truediv", "pow"]
+OPERATIONS = [*BINARY, *(f"r{name}" for name in BINARY), "neg", "abs"]
 
 
 @dataclass(frozen=True)
@@ -67,7 +55,7 @@ class Number(float):
         return number
 
     def __str__(self) -> str:
-        return marked(self.text, self)
+        return marked(self.text, self.sources)
 
 
 class Names(list):
@@ -90,29 +78,22 @@ def with_sources(operation: str) -> Callable:
 
 
 for _operation in OPERATIONS:
-    setattr(Number, _operation, with_sources(_operation))
+    setattr(Number, f"__{_operation}__", with_sources(f"__{_operation}__"))
 
 
-def sources_of(value: object) -> tuple[Source, ...]:
-    """Return the sources of a Number, of Names, or of all values in a collection, each once."""
-    if hasattr(value, "sources"):
-        return value.sources
-    if not isinstance(value, (dict, list, tuple)):
-        return ()
-    values = value.values() if isinstance(value, dict) else value
-    return tuple(dict.fromkeys(source for item in values for source in sources_of(item)))
+def sources_of(values: Iterable[object]) -> tuple[Source, ...]:
+    """Return the sources of Numbers and Names among some values, each once."""
+    sources = (source for value in values for source in getattr(value, "sources", ()))
+    return tuple(dict.fromkeys(sources))
 
 
-def marked(text: str, value: object) -> str:
-    """Return the text of a value with a mark around it that holds the value's sources.
+def marked(text: str, sources: Iterable[Source]) -> str:
+    """Return a text with a mark around it that holds its sources.
 
     A mark without sources says only that the text was not typed.
     """
-    sources = ALSO.join(
-        PART.join([source.file, source.row, source.column, source.seeds])
-        for source in sources_of(value)
-    )
-    return f"{OPEN}{sources}{BETWEEN}{text}{CLOSE}"
+    cells = (PART.join([each.file, each.row, each.column, each.seeds]) for each in sources)
+    return f"{OPEN}{ALSO.join(cells)}{BETWEEN}{text}{CLOSE}"
 
 
 def with_listing(

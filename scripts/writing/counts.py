@@ -6,7 +6,7 @@ from scripts.study.config import NUDGED
 from scripts.tables import schemas
 from scripts.writing.bound import Number, Source
 from scripts.writing.bound_rows import about_all_rows
-from scripts.writing.filters import length, sort, where
+from scripts.writing.filters import sort, where
 from scripts.writing.sentences import missing_words
 
 
@@ -43,7 +43,7 @@ def fits(agreement: list[dict]) -> list[dict]:
     found = []
     for protocol in dict.fromkeys(row["protocol"] for row in agreement):
         rows = where(agreement, protocol=protocol)
-        distance = sum(abs(row["difference"]) for row in rows) / length(rows)
+        distance = sum(abs(row["difference"]) for row in rows) / len(rows)
         within = [row["hidden"] for row in where(rows, agrees=True)]
         found.append({"protocol": protocol, "distance": distance, "within": within})
     return found

@@ -3,6 +3,7 @@
 Every number is a `Number`, which knows its cell.
 """
 
+import math
 import platform
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -55,10 +56,6 @@ PACKAGES = (
 )
 
 
-class FactsError(StudyError):
-    """A row that a table lacks, named in one line."""
-
-
 def facts(
     config: dict, digest: str, results: Mapping[str, pd.DataFrame], claims: dict, causes: dict
 ) -> dict:
@@ -68,7 +65,7 @@ def facts(
     report/causes.yaml hold.
 
     Raises:
-        FactsError: The summary lacks a combination of the config.
+        StudyError: The summary lacks a combination of the config.
     """
     seeds = {name: settings["seeds"] for name, settings in protocols(config).items()}
     rows_of = {name: bound_rows(name, results[name], seeds) for name in RESULTS}
@@ -99,7 +96,6 @@ def settings_facts(config: dict, digest: str) -> dict:
         "main": main,
         "settings": settings[main],
         "beside": beside,
-        "variations": [protocol for protocol in settings if protocol not in beside],
         "last_layers": [with_output(output) for output in settings[main]["output"]],
         "last_output": settings[main]["output"][-1],
         "differences": differences,
@@ -146,7 +142,7 @@ def claim_facts(verdicts: Verdicts, comparisons: list[dict], intervals: pd.DataF
     undecided = [
         row
         for row in comparisons
-        if row["protocol"] in verdicts.beside and row["seeds_needed"] == row["seeds_needed"]
+        if row["protocol"] in verdicts.beside and not math.isnan(row["seeds_needed"])
     ]
     return {
         "claims": verdicts.claims,
@@ -207,5 +203,5 @@ def in_order(config: dict, summary: list[dict]) -> list[dict]:
     ordered = combinations(config)
     for combination in ordered:
         if combination not in rows:
-            raise FactsError(f"results/summary.csv has no row for {', '.join(combination)}")
+            raise StudyError(f"results/summary.csv has no row for {', '.join(combination)}")
     return [rows[combination] for combination in ordered]

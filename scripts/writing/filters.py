@@ -9,10 +9,6 @@ from scripts.study.names import activation_name
 from scripts.writing.bound import Number, marked, sources_of
 
 
-class UnboundError(TypeError):
-    """A number without a source."""
-
-
 def where(rows: Iterable[dict], **wanted: object) -> list[dict]:
     """Return the rows whose columns have the wanted values."""
     return [row for row in rows if wanted.items() <= row.items()]
@@ -42,7 +38,8 @@ def writes(form: Callable[..., str]) -> Callable[..., str]:
     @functools.wraps(form)
     def write(value: float, *arguments: int) -> str:
         number = checked(value)
-        return marked("–" if number != number else form(number, *arguments), number)
+        text = "–" if number != number else form(number, *arguments)
+        return marked(text, sources_of([number]))
 
     return write
 
@@ -51,10 +48,10 @@ def checked(value: object) -> object:
     """Return a value as it is.
 
     Raises:
-        UnboundError: If it is a number but not a Number: its origin is not known.
+        TypeError: If it is a number but not a Number: its origin is not known.
     """
     if isinstance(value, (int, float)) and not isinstance(value, (Number, bool)):
-        raise UnboundError(
+        raise TypeError(
             f"the number {value} comes from no table and no setting; if that is meant, "
             f"write const({value})"
         )
@@ -130,7 +127,7 @@ def cells(values: Iterable[object]) -> str:
 
 def exp(value: float) -> Number:
     """Return e to the power of a number, with the number's sources."""
-    return Number(math.exp(value), sources_of(value))
+    return Number(math.exp(value), sources_of([value]))
 
 
 def const(value: str | float) -> str | Number:

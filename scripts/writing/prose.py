@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping
 import yaml
 
 from scripts.study.errors import one_line
+from scripts.study.layout import TEMPLATE
 from scripts.study.schema import Loader, nearest
 from scripts.writing.bound import ALSO, BETWEEN, CLOSE, LISTING, MARK, OPEN, PART, Number, plain
 from scripts.writing.filters import listed
-from scripts.writing.template import PATH, TemplateError, line_at, line_with, mistake, position
+from scripts.writing.template import TemplateError, line_at, line_with, mistake, position
 
 NUMBER = re.compile(r"(?<!\w)(?<!\w-)(?<!\d[.,])\d+(?:[.,]\d+)*\w*")
 LABEL = re.compile(r"\{#(eq:[^}]+)\}")  # what follows a formula, see crossref.lua
@@ -62,7 +63,7 @@ def check_document(document: dict, template: str, facts: Mapping, bibliography: 
     if found:
         messages = [str(error) for error in found[:MOST_SHOWN]]
         if len(found) > MOST_SHOWN:
-            messages.append(f"{PATH}: and {len(found) - MOST_SHOWN} more mistakes")
+            messages.append(f"{TEMPLATE}: and {len(found) - MOST_SHOWN} more mistakes")
         raise TemplateError("\n".join(messages))
 
 
@@ -149,8 +150,7 @@ def repeated_keys(bibliography: str) -> Iterator[TemplateError]:
     seen = set()
     for entry in ENTRY.finditer(bibliography):
         if entry[1] in seen:
-            line = bibliography.count("\n", 0, entry.start()) + 1
-            place = f"report/references.bib, line {line}"
+            place = f"report/references.bib, line {line_at(bibliography, entry.start())}"
             yield TemplateError(f"{place}: the key {entry[1]} is given twice")
         seen.add(entry[1])
 
@@ -186,7 +186,7 @@ def unused(template: str, facts: Mapping) -> Iterator[TemplateError]:
     for name in facts["claims"]:
         if f'"{name}"' not in template and name not in in_loops:
             message = f"report/claims.yaml declares {name}, and the report never uses it"
-            yield TemplateError(f"{PATH}: {message}")
+            yield TemplateError(f"{TEMPLATE}: {message}")
 
 
 def check_characters(text: str, template: str) -> None:
@@ -230,8 +230,8 @@ def check_rows(text: str, template: str) -> None:
     for i, line in enumerate(rows):
         if i == 0 or not {"|", "-"} <= set(line) <= set("|:- "):
             continue
-        end = next((n for n, row in enumerate(rows[i:], i) if "|" not in row), len(rows))
-        for row in rows[i - 1 : end]:
+        below = itertools.takewhile(lambda row: "|" in row, rows[i:])
+        for row in [rows[i - 1], *below]:
             if cells(row) != cells(line):
                 message = f"a table of {cells(line)} columns has a row of {cells(row)}: {row}"
                 raise mistake(template, line_with(template, row), message)

@@ -54,10 +54,9 @@ def interval(comparison: Mapping) -> str:
 
 
 def _on_scale(comparison: Mapping, column: str) -> str:
-    number = comparison[column]
-    if comparison["scale"] != "ratio":
-        return signed_points(number)
-    return "–" if number != number else significant(exp(number))  # a ratio has its logarithm there
+    if comparison["scale"] == "ratio":
+        return significant(exp(comparison[column]))  # the table has the logarithm of a ratio
+    return signed_points(comparison[column])
 
 
 def margin(verdict: Mapping) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from scripts.analysis.causes import judge, remedies
 from scripts.writing.bound import Names, Source
-from scripts.writing.filters import length, sort, where
+from scripts.writing.filters import sort, where
 
 SATURATED = 0.125  # slope, half of the greatest that a Sigmoid has
 SHRINKING = 0.5  # share of the signal that a layer passes on
@@ -27,7 +27,7 @@ def signal(factors: list[dict], main: str, output: str, hidden_widths: Sequence)
         "after": after,
         "saturated": "not saturated" if before["slope"] > SATURATED else "saturated",
         "shrinks": "shrinks" if shrinks else "does not shrink by half",
-        "left": (before["forward"] * before["backward"]) ** length(hidden_widths),
+        "left": (before["forward"] * before["backward"]) ** len(hidden_widths),
     }
 
 

@@ -8,14 +8,14 @@ from pathlib import Path
 from scripts.analysis.causes import read_causes
 from scripts.analysis.claims import read_claims
 from scripts.study.errors import not_utf8
-from scripts.study.layout import SUMMARIES, VERDICTS
+from scripts.study.layout import SUMMARIES, TEMPLATE, VERDICTS
 from scripts.tables import schemas
 from scripts.tables.io import read_table
 from scripts.writing import formats
 from scripts.writing.bound import with_listing
 from scripts.writing.facts import RESULTS, facts
 from scripts.writing.prose import check_document, check_source
-from scripts.writing.template import PATH, TemplateError, line_with, mistake, render
+from scripts.writing.template import TemplateError, line_with, mistake, render
 
 BIBLIOGRAPHY = Path("report/references.bib")
 RESULTS_FOLDER = Path("results")
@@ -60,13 +60,13 @@ def document(known: dict) -> str:
         FormatError: If pandoc refuses it.
     """
     parsed = formats.read(markdown(known))
-    check_document(json.loads(parsed), read_text(PATH), known, read_text(BIBLIOGRAPHY))
+    check_document(json.loads(parsed), read_text(TEMPLATE), known, read_text(BIBLIOGRAPHY))
     return formats.resolve(parsed, RESULTS_FOLDER, BIBLIOGRAPHY)
 
 
 def markdown(known: dict) -> str:
     """Return the report's source for pandoc, in which each number has its sources."""
-    template = read_text(PATH)
+    template = read_text(TEMPLATE)
     text = render(template, known)
     check_source(text, template)
     return with_listing(text, RULES, MEANINGS)
@@ -81,7 +81,7 @@ def located() -> Iterator[None]:
     try:
         yield
     except formats.FormatError as error:
-        template = read_text(PATH)
+        template = read_text(TEMPLATE)
         found = []
         for message in str(error).splitlines():
             words = message.rpartition(": ")[2]

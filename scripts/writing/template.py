@@ -9,22 +9,12 @@ from collections.abc import Mapping, Sequence
 import jinja2
 
 from scripts.study.errors import StudyError, one_line
+from scripts.study.layout import TEMPLATE
 from scripts.study.schema import nearest
 from scripts.writing.bound import Number
 from scripts.writing.filters import FILTERS, checked, const
 
-PATH = "report/report.md.j2"
 TAG = re.compile(r"\{%-?\s*(\w+)(?:(?!%\}).)*%\}", re.S)
-MISTAKES = (
-    jinja2.TemplateError,
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    RuntimeError,
-    SyntaxError,
-    TypeError,
-    ValueError,
-)
 BLOCKS = {"for", "if", "macro", "call", "filter", "block", "set"}
 
 
@@ -46,7 +36,7 @@ def render(template: str, facts: Mapping[str, object]) -> str:
         message = error.message or ""
         line = unclosed(template) if "needs to be closed" in message else error.lineno
         raise mistake(template, line, reworded(message, environment)) from None
-    except MISTAKES as error:
+    except Exception as error:  # whatever an expression of the template raises
         raise mistake(template, line_of(error), reworded(message_of(error), environment)) from None
 
 
@@ -94,10 +84,10 @@ def kind(value: object) -> str:
 def mistake(template: str, line: int | None, message: str) -> TemplateError:
     """Return the error with a message and the line of the template, if the line is known."""
     if not line:
-        return TemplateError(f"{PATH}: {one_line(message)}")
+        return TemplateError(f"{TEMPLATE}: {one_line(message)}")
     lines = template.split("\n")
     shown = lines[min(line, len(lines)) - 1].strip()
-    return TemplateError(f"{PATH}, line {line}: {one_line(message)}\n    {one_line(shown)}")
+    return TemplateError(f"{TEMPLATE}, line {line}: {one_line(message)}\n    {one_line(shown)}")
 
 
 def line_with(template: str, words: str) -> int | None:
@@ -176,7 +166,7 @@ def unclosed(template: str) -> int | None:
         if name == "set" and "=" in tag[0]:  # not a block: it ends with the tag
             continue
         if name in BLOCKS:
-            waiting.append((name, template.count("\n", 0, tag.start()) + 1))
+            waiting.append((name, line_at(template, tag.start())))
         elif waiting and name.removeprefix("end") in BLOCKS:
             if name != f"end{waiting[-1][0]}":
                 break

@@ -54,7 +54,7 @@ class Verdicts:
     def mark(self, name: str, protocol: str) -> str:
         """Return a verdict with its mark, like "+ holds", bound to its cell."""
         verdict = self.claim(name, protocol)["verdict"]
-        return marked(f"{MARKS[verdict]}\u00a0{verdict}", Names([], self._cells([name], protocol)))
+        return marked(f"{MARKS[verdict]}\u00a0{verdict}", self._cells([name], protocol))
 
     def verdict(self, name: str, protocol: str) -> str:
         """Return a verdict with the share of refits that it stands in, like "holds (97 %)"."""

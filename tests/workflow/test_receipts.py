@@ -157,8 +157,8 @@ def test_what_was_edited_is_kept_and_named(dropped, capsys):
     assert results() == ["results/edited/fig9.svg", "results/runs.csv"]
     assert Path("results/edited/fig9.svg").read_text() == "a better figure"
     assert capsys.readouterr().err == (
-        "results/fig9.svg was changed since it was made, and is made no more: "
-        "it is in results/edited/ now\n"
+        "results/fig9.svg was changed since it was made, and no step makes it now: "
+        "results/edited/ has it\n"
     )
 
 

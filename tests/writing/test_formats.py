@@ -197,6 +197,13 @@ def test_pdf_is_resolved(write):
     assert "Appendix A: Settings" in words
 
 
+def test_an_author_need_not_be_in_a_list(write):
+    source = with_text("Text.").replace("author: [A]", "author: Ada Author")
+    path = write(source, "report.pdf", folder="author")
+    words = subprocess.run(["pdfinfo", path], capture_output=True, text=True, check=True).stdout
+    assert re.search(r"^Author: +Ada Author$", words, flags=re.M)
+
+
 def test_the_tables_of_figures_are_attached_to_the_pdf(write, resources, tmp_path):
     picture = "![Runs. Data: {}.](figures/narrow.svg){{#fig:{} alt='A'}}\n\n"
     names = ["`summary.csv`", "`summary.csv` and `none.csv`", "`large.csv`"]

@@ -17,13 +17,14 @@ import yaml
 from scripts.analysis.causes import CAUSES, read_causes
 from scripts.analysis.claims import CLAIMS, read_claims
 from scripts.study.config import check
+from scripts.study.layout import TEMPLATE
 from scripts.study.project import ROOT, copy_project
 from scripts.study.schema import ConfigError
 from scripts.tables import schemas
 from scripts.tables.io import TableError, read_table
 from scripts.writing import formats
 from scripts.writing.source import located
-from scripts.writing.template import PATH, TemplateError, render
+from scripts.writing.template import TemplateError, render
 from tests.writing.test_formats import (
     BIBLIOGRAPHY,
     resolved,
@@ -513,8 +514,8 @@ def test_so_it_is_in_the_bibliography(tmp_path, resources, outside, fields, said
 )
 def test_a_program_in_a_formula_is_named_by_its_line(tmp_path, monkeypatch, resources, formula):  # noqa: F811
     template = with_text(f"It is ${formula}$.")
-    (tmp_path / PATH).parent.mkdir()
-    (tmp_path / PATH).write_text(template)
+    (tmp_path / TEMPLATE).parent.mkdir()
+    (tmp_path / TEMPLATE).write_text(template)
     monkeypatch.chdir(tmp_path)
     with pytest.raises(TemplateError) as caught, located():
         resolved(template, resources)

@@ -20,22 +20,23 @@ from scripts.analysis.runs import KEYS, Runs
 from scripts.analysis.summaries import summarise
 from scripts.analysis.verdicts import evaluate, intervals
 from scripts.study.config import protocols, without_twins
-from scripts.study.layout import beside_main, combinations
+from scripts.study.errors import StudyError
+from scripts.study.layout import TEMPLATE, beside_main, combinations
 from scripts.study.project import ROOT
 from scripts.tables import schemas
 from scripts.tables.io import check, read_table
 from scripts.writing import filters, formats
 from scripts.writing.bound import Number, Source, plain, with_listing
-from scripts.writing.facts import FactsError, facts
+from scripts.writing.facts import facts
 from scripts.writing.filters import FILTERS
 from scripts.writing.prose import check_document
 from scripts.writing.sentences import sentence
 from scripts.writing.source import BIBLIOGRAPHY, MEANINGS, RULES
-from scripts.writing.template import PATH, render
+from scripts.writing.template import render
 from tests.effort import IN_CI
 
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
-TEXT = (ROOT / PATH).read_text(encoding="utf-8")
+TEXT = (ROOT / TEMPLATE).read_text(encoding="utf-8")
 NAN = math.nan
 STATED, SUPPOSED = read_claims(ROOT / CLAIMS), read_causes(ROOT / CAUSES)
 VERDICTS = {}  # of runs that were evaluated before, for that takes time
@@ -485,7 +486,7 @@ def test_whether_other_protocols_agree_is_said(ratios, said):
 def test_a_combination_that_the_summary_lacks_is_named():
     config, runs = made()
     summary = summary_of(config, runs).query("hidden != 'selu'")
-    with pytest.raises(FactsError) as caught:
+    with pytest.raises(StudyError) as caught:
         rendered(config, runs, summary)
     message = "results/summary.csv has no row for as-written, selu, identity"
     assert str(caught.value) == message
