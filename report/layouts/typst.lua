@@ -2,7 +2,7 @@
 
 local utils = pandoc.utils
 
-local LARGEST = 4e6  -- bytes of a table; a PDF with a larger one would be too large to send
+local LARGEST = 5e6  -- bytes of a table; a PDF with a larger one would be too large to send
 local ATTACH = '#pdf.attach(%s, relationship: "data", mime-type: "text/csv", description: %s);'
 
 local function raw(text)

@@ -207,7 +207,7 @@ def test_an_author_need_not_be_in_a_list(write):
 def test_the_tables_of_figures_are_attached_to_the_pdf(write, resources, tmp_path):
     picture = "![Runs. Data: {}.](figures/narrow.svg){{#fig:{} alt='A'}}\n\n"
     names = ["`summary.csv`", "`summary.csv` and `none.csv`", "`large.csv`"]
-    (resources / "large.csv").write_text("1\n" * 2_100_000)
+    (resources / "large.csv").write_text("1\n" * 2_600_000)
     source = with_text("".join(picture.format(name, i) for i, name in enumerate(names)))
     path = write(source, "report.pdf", folder="attached")
     words = words_of_pdf(path)
