@@ -139,11 +139,15 @@ local function references(div)
 end
 
 function Pandoc(doc)
-  local blocks, in_appendix = pandoc.Blocks {}, false
+  local blocks, in_appendix, heading = pandoc.Blocks {}, false, 0
   for _, element in ipairs(doc.blocks) do
     if element.t == "Header" and element.classes:includes("appendix") and not in_appendix then
       in_appendix = true
       blocks:insert(block("#show: appendix"))
+    end
+    if element.t == "Header" then heading = #blocks + 1 end
+    if element.t == "Div" and element.classes:includes("sources") and heading > 0 then
+      blocks:insert(heading, block("#pagebreak(weak: true)"))      -- columns begin a page
     end
     if in_appendix and element.t == "Table" then     -- in one column there is no other
       element.classes = element.classes:filter(function(class) return class ~= "wide" end)

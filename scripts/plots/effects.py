@@ -150,7 +150,8 @@ def scope(outputs: set[str]) -> str:
     (output,) = outputs
     if "-" not in output:
         return f", {output_name(output)}"
-    return f", {'–'.join(map(activation_name, output.split('-')))} output"
+    pair = ("none" if name == "identity" else activation_name(name) for name in output.split("-"))
+    return f", output {'–'.join(pair)}"
 
 
 def nice_ratios(low: float, high: float) -> list[float]:

@@ -61,7 +61,7 @@ def test_a_panel_says_what_is_expected_and_shows_the_margin_and_the_comparisons(
     panels, table = panels_of_claims()
     assert panels.keys() == {*table.dropna(subset="effect")["claim"]}
     titles = {name: panel.get_title(loc="left") for name, panel in panels.items()}
-    assert titles["C2"] == "C2: loss lower, Sigmoid–Identity output"
+    assert titles["C2"] == "C2: loss lower, output Sigmoid–none"
     assert titles["C3"] == "C3: loss lower"
     assert titles["C5"] == "C5: accuracy the same, Sigmoid output"
     assert titles["T5"] == "T5: accuracy higher, no output activation"

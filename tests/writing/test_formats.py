@@ -197,6 +197,12 @@ def test_pdf_is_resolved(write):
     assert "Appendix A: Settings" in words
 
 
+def test_the_listing_of_the_sources_begins_a_page(write):
+    command = ["pdftotext", write(SOURCE, "report.pdf"), "-"]
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "\fAppendix A: Settings\n" in text
+
+
 def test_an_author_need_not_be_in_a_list(write):
     source = with_text("Text.").replace("author: [A]", "author: Ada Author")
     path = write(source, "report.pdf", folder="author")
