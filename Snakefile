@@ -53,6 +53,7 @@ wildcard_constraints:
 rule all:
     input:
         MADE,
+        "results/provenance.json",
 
 
 rule train:

@@ -136,6 +136,12 @@ def test_blocks_of_which_a_file_is_lost_are_trained_again_alone(project):
     assert_same_files(project.files("**/*.csv", "report/*"), files)
 
 
+def test_a_lost_provenance_is_made_again(project):
+    """It is in no receipt, since it says when it was made."""
+    (project.folder / "results/provenance.json").unlink()
+    assert project.planned() == {"manifest": 1}
+
+
 def edited(content):
     return content.replace(b"1", b"2", 1)
 
