@@ -39,6 +39,7 @@ from scripts.workflow.steps import missing_steps, steps, study_digest
 STAMPS = Path(".snakemake/stamps")
 LONG_AGO = (0, 0)
 SHOWN = 5  # edited files, by name
+MOST_A_SECOND = 100  # jobs, by default
 
 
 class Plan:
@@ -129,9 +130,20 @@ def prepare(workflow: Workflow) -> None:
     if settings.touch_exec:
         raise StudyError("--touch makes no result valid: receipts decide, not dates")
     settings.pass_group_args = True  # else each block starts a Snakemake of its own (9.27)
+    drop_rate_limit(workflow)
     check_writable("results")
     clear_unfinished("results")
     remove_obsolete()
+
+
+def drop_rate_limit(workflow: Workflow) -> None:
+    """Let a run on this machine end at once.
+
+    Snakemake (9.27) waits at the end for the timer of its rate limit, a second by default.
+    """
+    limiter = workflow.scheduler.job_rate_limiter
+    if workflow.local_exec and limiter and limiter.max_jobs == MOST_A_SECOND:
+        workflow.scheduler.job_rate_limiter = None
 
 
 def remove_obsolete() -> None:

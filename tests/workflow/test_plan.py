@@ -6,6 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from snakemake.settings.types import MaxJobsPerTimespan
 
 from scripts.study.layout import FIGURES, TEMPLATE, sources
 from scripts.study.project import ROOT, copy_project
@@ -99,3 +100,13 @@ def test_the_one_patch_of_snakemake_is_of_this_version_and_still_needed():
     assert version("snakemake").startswith("9.27.")
     plugin = pytest.importorskip("snakemake_executor_plugin_slurm")
     assert not plugin.common_settings.pass_group_args
+
+
+@pytest.mark.parametrize(
+    ("limit", "local", "kept"),
+    [("100/1s", True, False), ("5/1s", True, True), ("100/1s", False, True)],
+)
+def test_only_the_default_rate_limit_of_a_run_on_this_machine_is_dropped(limit, local, kept):
+    scheduler = SimpleNamespace(job_rate_limiter=MaxJobsPerTimespan.parse_choice(limit))
+    plan.drop_rate_limit(SimpleNamespace(scheduler=scheduler, local_exec=local))
+    assert (scheduler.job_rate_limiter is not None) == kept
