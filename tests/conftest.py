@@ -37,8 +37,12 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 def pytest_collection_modifyitems(items):
-    """Long tests first, so that no worker is left alone with one."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    """Long tests first, so that no worker is left alone with one; those of Slurm take longest."""
+
+    def place(item):
+        return item.get_closest_marker("slow") is None, item.path.name != "test_slurm.py"
+
+    items.sort(key=place)
 
 
 @pytest.hookimpl(wrapper=True)

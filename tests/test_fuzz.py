@@ -30,6 +30,7 @@ from scripts.analysis.published import PUBLISHED, agreement
 from scripts.analysis.verdicts import sides
 from scripts.study import config
 from scripts.study.errors import StudyError
+from scripts.study.layout import TEMPLATE
 from scripts.study.project import ROOT, copy_project
 from scripts.study.schema import read_yaml
 from scripts.tables import schemas
@@ -38,7 +39,7 @@ from scripts.writing import source
 from scripts.writing.bound import linked, with_listing
 from scripts.writing.prose import check_source
 from scripts.writing.source import BIBLIOGRAPHY, MEANINGS, RULES
-from scripts.writing.template import PATH, render
+from scripts.writing.template import render
 from tests.effort import examples
 from tests.tables.test_io import STUDYS, least
 from tests.writing.test_report import CASES, VERDICTS, factors_of, known, summary_of
@@ -164,7 +165,7 @@ def small_table(name):
 
 
 SOURCES = {  # {file: what it holds before it is broken}
-    name: (ROOT / name).read_bytes() for name in [*READERS, PATH, str(BIBLIOGRAPHY), PUBLISHED]
+    name: (ROOT / name).read_bytes() for name in [*READERS, TEMPLATE, str(BIBLIOGRAPHY), PUBLISHED]
 } | {f"{name}.csv": small_table(name) for name in STUDYS}
 
 
@@ -549,7 +550,7 @@ def test_pieces_of_templates_are_refused_or_written(folder, template):
         check_source(text, template)
         return with_listing(text, RULES, MEANINGS)
 
-    text = read_broken(folder, PATH, b"", written, lines=2)
+    text = read_broken(folder, TEMPLATE, b"", written, lines=2)
     if text is not None:
         check_written(text)
 
@@ -561,13 +562,13 @@ def check_written(text):
 
 
 @fuzzed(120)
-@given(content=mangled(PATH))
+@given(content=mangled(TEMPLATE))
 def test_a_mangled_template_is_refused_or_written(folder, facts_of_study, content):
     def written(_):
         return source.markdown(facts_of_study)
 
-    text = read_broken(folder, PATH, content, written, lines=41)
-    (folder / PATH).write_bytes(SOURCES[PATH])
+    text = read_broken(folder, TEMPLATE, content, written, lines=41)
+    (folder / TEMPLATE).write_bytes(SOURCES[TEMPLATE])
     if text is not None:
         check_written(text)
 
@@ -596,10 +597,10 @@ def test_what_cannot_be_rendered_is_refused(folder, template):
         check_source(text, template)
         return text
 
-    assert read_broken(folder, PATH, b"", written, lines=2) is None
+    assert read_broken(folder, TEMPLATE, b"", written, lines=2) is None
 
 
-@pytest.mark.parametrize("name", [PATH, str(BIBLIOGRAPHY)])
+@pytest.mark.parametrize("name", [TEMPLATE, str(BIBLIOGRAPHY)])
 def test_a_byte_that_is_no_utf8_is_named_by_its_line(folder, facts_of_study, name):
     (folder / name).write_bytes(b"one\ntwo \xff\n")
     with pytest.raises(StudyError) as caught:
@@ -645,8 +646,8 @@ REPORT = [*REPORT, "--digest", "0" * 64]
         ("config.yaml", b"a: &a [*a]", SNAKEMAKE, "config: config.yaml, line 1: "),
         (str(CLAIMS), b"[" * 5000, JUDGE, f"claims: {CLAIMS}, line 1: "),
         (str(CAUSES), b"!!bool x", REPORT, f"report: {CAUSES}, line 1: "),
-        (PATH, b"\xff", REPORT, f"report: {PATH}: line 1 holds the byte 0xff, "),
-        (PATH, b"{{ 9**0.5 }}", REPORT, "    {{ 9**0.5 }}"),
+        (TEMPLATE, b"\xff", REPORT, f"report: {TEMPLATE}: line 1 holds the byte 0xff, "),
+        (TEMPLATE, b"{{ 9**0.5 }}", REPORT, "    {{ 9**0.5 }}"),
         ("results/runs.csv", None, JUDGE, "claims: results/runs.csv: row 3: got 10 "),
     ],
 )

@@ -3,13 +3,12 @@
 import os
 import re
 import shutil
-import subprocess
-import sys
 from itertools import zip_longest
 
 import yaml
 
 from scripts.study.project import ROOT, copy_project
+from tests.pipeline.forked import snakemake
 
 TINY = {
     "seeds": 3,
@@ -30,11 +29,8 @@ class Project:
         self.folder = folder
 
     def snakemake(self, *arguments, cores=2, **environment):
-        command = [sys.executable, "-m", "snakemake", "--cores", str(cores), *arguments]
         environment = {**os.environ, "COLUMNS": "200", **environment}
-        return subprocess.run(
-            command, cwd=self.folder, capture_output=True, text=True, env=environment
-        )
+        return snakemake(["--cores", str(cores), *arguments], self.folder, environment)
 
     def run(self, *arguments, cores=2):
         result = self.snakemake(*arguments, cores=cores)

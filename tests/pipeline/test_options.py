@@ -87,15 +87,10 @@ def test_what_is_wrong_on_the_command_line_is_blamed_on_it(project, options, sai
 
 TELLING = {  # {options: what is then said}
     "--summary": "results/claims.csv\t",
-    "--detailed-summary": "scripts.claims --config",
     "--list-changes code": "",
     "--dag": 'label = "aggregate"',
-    "--rulegraph": 'label = "aggregate"',
-    "--containerize": "FROM ",
     "--list-target-rules": "figures",
-    "-s Snakefile -n": "",
     "--archive kept.tar.gz": "",
-    "--generate-unit-tests": "",
     "--report shown.html": "",
     "--unlock": "",
 }
@@ -143,15 +138,13 @@ def test_the_code_decides_whatever_triggers_are_chosen(project):
 def test_touch_is_refused_where_it_would_make_something_valid(project):
     project.run("--touch")  # nothing to be done
     path = project.folder / "results/runs.csv"
-    right = path.read_bytes()
-    path.write_bytes(right.replace(b"plain", b"clear"))
+    path.write_bytes(path.read_bytes().replace(b"plain", b"clear"))
     refused = project.snakemake("--touch")
     assert refused.returncode == 1
     assert last_words(refused.stderr)[-1] == (
         "results: --touch makes no result valid: receipts decide, not dates"
     )
-    project.run()
-    assert path.read_bytes() == right
+    assert project.planned()["aggregate"] == 1
 
 
 def test_another_folder_has_its_own_study_by_the_code_of_the_snakefile(project, tmp_path):

@@ -1,6 +1,6 @@
 """The study on a real Slurm of one node on this machine, where a job and the daemon are killed.
 
-The profile is the one that people use, except that Slurm is asked sooner for news.
+The profile is the one that people use, except that Snakemake waits less for news and for files.
 """
 
 import signal
@@ -20,6 +20,7 @@ pytestmark = pytest.mark.slow
 
 LIMIT = 200  # seconds, for a run
 PROFILE = ["--profile", "profiles/slurm", "--slurm-init-seconds-before-status-checks", "3"]
+PROFILE += ["--latency-wait", "5"]
 PROFILE += ["--group-components", f"training={JOBS // 2}"]  # two jobs
 # A training job waits as long as there is a file called `hold`.
 HOLD = '    while __import__("os").path.exists("hold"):\n        time.sleep(0.1)\n'
