@@ -1,14 +1,17 @@
 """The source's claims, as report/claims.yaml states them."""
 
 import math
+import re
 from pathlib import Path
 
 from scripts.study.config import activation_names
-from scripts.study.schema import ConfigError, check_schema, read_checked
+from scripts.study.schema import ConfigError, check_schema, given, read_checked
 from scripts.tables.schemas import METRICS
 
 CLAIMS = Path("report/claims.yaml")
 SCHEMA = Path(__file__).with_name("claims.schema.yaml")
+OF_COMPARISONS = {"holds", "reversed", "no difference", "undecided"}  # verdicts
+NAMES = re.compile(r"\{(each|first)\}")
 
 
 def read_claims(path: Path = CLAIMS) -> dict[str, dict]:
@@ -30,14 +33,14 @@ def check_claims(claims: dict) -> None:
 
 
 def _check_sentences(name: str, claim: dict) -> None:
-    needed = []
-    if claim["expected"] != "same":
-        needed.append("no difference")
-    if math.prod([len(claim["comparisons"]), *map(len, claim["within"].values())]) > 1:
-        needed.append("mixed")
-    for verdict in needed:
-        if verdict not in claim["sentences"]:
-            raise ConfigError(f"{name}.sentences.{verdict}: this key is missing; allowed: words")
+    place, clauses = f"{name}.sentences", claim["sentences"]
+    if claim["expected"] != "same" and "no difference" not in clauses:
+        raise ConfigError(f"{place}.no difference: this key is missing; allowed: words")
+    several = math.prod([len(claim["comparisons"]), *map(len, claim["within"].values())]) > 1
+    for verdict in clauses.keys() & OF_COMPARISONS:
+        if several and not NAMES.search(clauses[verdict]):
+            problem = f"got {given(clauses[verdict])}; allowed: words with {{each}} or {{first}}"
+            raise ConfigError(f"{place}.{verdict}: {problem}, since comparisons may disagree")
 
 
 def _check_complete(place: str, runs: dict, name: str, within: dict) -> None:

@@ -30,5 +30,10 @@ def comparison_names(rows: Sequence[tuple[str, str]]) -> list[str]:
     return [f"{one} ({two})" for one, two in zip(comparisons, outputs, strict=True)]
 
 
+def first_names(rows: Sequence[tuple[str, str]]) -> list[str]:
+    """Return the name of the first runs in each (comparison, output): "ReLU (Sigmoid output)"."""
+    return comparison_names([(comparison.split("-")[0], output) for comparison, output in rows])
+
+
 def _joined(activations: str, name: Callable[[str], str]) -> str:
     return "–".join(name(activation) for activation in activations.split("-"))

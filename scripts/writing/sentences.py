@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from scripts.study.names import activation_name
+from scripts.study.names import activation_name, comparison_names, first_names
 from scripts.writing.bound import Number
 from scripts.writing.filters import (
     exp,
@@ -76,20 +76,32 @@ def differences(settings: Mapping) -> str:
     return "; ".join(words) or "nothing"
 
 
-def sentence(claim: Mapping, verdict: str, comparisons: Iterable[Mapping]) -> str:
-    """Return the claim's own clause for a verdict, with the comparisons' verdicts for {each}."""
+def sentence(claim: Mapping, verdict: str, comparisons: Sequence[Mapping]) -> str:
+    """Return what the claim's author says for a verdict.
+
+    If the comparisons disagree, the clauses for their verdicts are listed.
+    """
+    sentences = claim["sentences"]
     if verdict == "unproven":
         return UNPROVEN
-    return claim["sentences"][verdict].replace("{each}", verdicts_of_each(comparisons))
+    if verdict == "not tested":
+        return sentences[verdict]
+    if verdict == "mixed":
+        rows_of = {mark: [row for row in comparisons if row["verdict"] == mark] for mark in MARKS}
+    else:  # names of all outputs, which need not be told
+        pairs = [(row["comparison"], "") for row in comparisons]
+        names = zip(comparison_names(pairs), first_names(pairs), strict=True)
+        rows_of = {verdict: [{"name": name, "first": first} for name, first in names]}
+    clauses = [with_names(sentences[each], rows) for each, rows in rows_of.items() if rows]
+    *others, last = clauses
+    said = f"{', '.join(others)}, and {last}" if others else last
+    return f"{sentences['start']} {said}" if "start" in sentences else said
 
 
-def verdicts_of_each(comparisons: Iterable[Mapping]) -> str:
-    """Return the verdict on each comparison, like "holds for ReLU; undecided for Tanh and SELU"."""
-    names_of: dict[str, list[str]] = {}
-    for comparison in comparisons:
-        names_of.setdefault(comparison["verdict"], []).append(comparison["name"])
-    given = [verdict for verdict in MARKS if verdict in names_of]
-    return "; ".join(f"{verdict} for {listed(names_of[verdict])}" for verdict in given)
+def with_names(clause: str, comparisons: Sequence[Mapping]) -> str:
+    """Return a clause with the names of comparisons for {each}, of their first runs for {first}."""
+    each, first = (dict.fromkeys(row[key] for row in comparisons) for key in ("name", "first"))
+    return clause.replace("{each}", listed(each)).replace("{first}", listed(first))
 
 
 def under_each(clauses: Mapping[str, str]) -> str:

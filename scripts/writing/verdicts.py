@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import jinja2
 
-from scripts.study.names import comparison_names
+from scripts.study.names import comparison_names, first_names
 from scripts.study.schema import nearest
 from scripts.writing.bound import Names, Source, marked
 from scripts.writing.filters import length, listed, percent
@@ -148,7 +148,8 @@ def _named_comparisons(comparisons: Iterable[dict]) -> dict[tuple[str, str], lis
     for row in comparisons:
         rows_of.setdefault((row["claim"], row["protocol"]), []).append(row)
     for rows in rows_of.values():
-        names = comparison_names([(row["comparison"], row["output"]) for row in rows])
-        for row, name in zip(rows, names, strict=True):
-            row["name"] = name
+        pairs = [(row["comparison"], row["output"]) for row in rows]
+        names = comparison_names(pairs)
+        for row, name, first in zip(rows, names, first_names(pairs), strict=True):
+            row |= {"name": name, "first": first}
     return rows_of

@@ -1,6 +1,7 @@
 """report/claims.yaml: what it may say, and one line for what it may not."""
 
 import copy
+import re
 
 import pytest
 import yaml
@@ -52,8 +53,6 @@ def test_every_protocol_that_a_claim_adds_to_its_own_is_one_of_the_study():
     [
         ("C4", "holds", True),
         ("C4", "no difference", True),
-        ("C4", "mixed", True),
-        ("C5", "mixed", False),  # of one comparison
         ("T1", "no difference", False),  # none is expected
     ],
 )
@@ -65,6 +64,21 @@ def test_each_verdict_that_a_claim_can_get_has_its_sentence(tmp_path, name, verd
         assert read_claims(path)[name]["sentences"] == sentences
         return
     with pytest.raises(ConfigError, match=f"{name}.sentences.{verdict}: this key is missing"):
+        read_claims(path)
+
+
+@pytest.mark.parametrize(("name", "refused"), [("C4", True), ("C5", False)])
+def test_a_clause_of_a_claim_of_several_comparisons_names_them(tmp_path, name, refused):
+    sentences = CLAIMS[name]["sentences"] | {"undecided": "nobody knows"}
+    path = tmp_path / "claims.yaml"
+    path.write_text(yaml.safe_dump({name: CLAIMS[name] | {"sentences": sentences}}))
+    if not refused:
+        assert read_claims(path)[name]["sentences"] == sentences
+        return
+    message = (
+        f"{name}.sentences.undecided: got 'nobody knows'; allowed: words with {{each}} or {{first}}"
+    )
+    with pytest.raises(ConfigError, match=re.escape(message)):
         read_claims(path)
 
 

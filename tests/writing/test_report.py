@@ -2,6 +2,7 @@
 
 import copy
 import functools
+import itertools
 import json
 import math
 import re
@@ -33,6 +34,7 @@ from scripts.writing.prose import check_document
 from scripts.writing.sentences import sentence
 from scripts.writing.source import BIBLIOGRAPHY, MEANINGS, RULES
 from scripts.writing.template import render
+from scripts.writing.verdicts import _named_comparisons
 from tests.effort import IN_CI
 
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
@@ -307,6 +309,13 @@ def clear(also=(), **values):
     return config, runs
 
 
+def said_of(claim, verdict, names):
+    """What the author says of a claim for a verdict."""
+    sentences = STATED[claim]["sentences"]
+    words = f"{sentences.get('start', '')} {sentences[verdict]}".strip()
+    return words.replace("{each}", names).replace("{first}", names)
+
+
 @pytest.mark.parametrize(
     ("ratio", "verdict", "mark"),
     [(0.5, "holds", "+"), (1.0, "no difference", "="), (2.0, "reversed", "−")],
@@ -314,7 +323,7 @@ def clear(also=(), **values):
 def test_data_that_flips_flips_the_text(ratio, verdict, mark):
     loss = lambda protocol, hidden, output: ratio if output == "sigmoid" else 1.0  # noqa: E731
     text = rendered(*clear(final_train_loss=loss))
-    words = STATED["C2"]["sentences"][verdict]
+    words = said_of("C2", verdict, "ReLU, Tanh and SELU")
     assert paragraph(text, "**C2**").endswith(f"Under *as-written* and *as-coded*, {words}.")
     assert f"Under *as-written*, {words}." in paragraph(text, "\nDoes the last")
     assert [cell.split(" (")[0] for cell in row_of("C2", text)[1:]] == [verdict] * 2
@@ -326,7 +335,8 @@ def test_protocols_that_differ_are_told_apart():
     halves = {"as-written": 0.5}
     loss = lambda p, hidden, output: halves.get(p, 2.0) if output == "sigmoid" else 1.0  # noqa: E731
     text = paragraph(rendered(*clear(final_train_loss=loss)), "**C2**")
-    holds, reverse = (STATED["C2"]["sentences"][verdict] for verdict in ("holds", "reversed"))
+    names = "ReLU, Tanh and SELU"
+    holds, reverse = (said_of("C2", verdict, names) for verdict in ("holds", "reversed"))
     assert text.endswith(f"Under *as-written*, {holds}. Under *as-coded*, {reverse}.")
 
 
@@ -439,19 +449,65 @@ def test_a_claim_that_a_protocol_trains_in_part_or_not_at_all_is_not_tested():
 @pytest.mark.parametrize(
     ("verdict", "of_each", "words"),
     [
-        ("holds", ["holds", "holds"], "it does"),
-        ("undecided", ["holds", "holds"], "who knows"),
-        ("mixed", ["holds", "undecided"], "some: holds for A; undecided for B"),
-        ("mixed", ["reversed", "holds", "holds"], "some: holds for B and C; reversed for A"),
+        ("holds", ["holds", "holds"], "it helps ReLU and Tanh"),
+        ("undecided", ["holds", "holds"], "it may help ReLU and Tanh"),
+        ("mixed", ["holds", "undecided"], "it helps ReLU, and may help Tanh"),
+        ("mixed", ["reversed", "holds", "holds"], "it helps Tanh and SELU, and harms ReLU"),
+        ("mixed", ["no difference", "holds", "undecided"], "it helps Tanh, does nothing, and may"),
         ("unproven", ["holds", "unproven"], "runs that the verdict needs are missing"),
         ("not tested", ["not tested", "holds"], "no runs"),
     ],
 )
 def test_the_author_has_a_sentence_for_each_verdict(verdict, of_each, words):
-    sentences = {"holds": "it does", "undecided": "who knows", "not tested": "no runs"}
-    claim = {"sentences": sentences | {"mixed": "some: {each}"}}
-    rows = [{"name": name, "verdict": each} for name, each in zip("ABC", of_each, strict=False)]
-    assert sentence(claim, verdict, rows) == words
+    sentences = {"start": "it", "holds": "helps {each}", "undecided": "may help {first}"}
+    sentences |= {"reversed": "harms {each}", "no difference": "does nothing"}
+    sentences |= {"not tested": "no runs"}
+    rows = of_comparisons([("relu", "sigmoid"), ("tanh", "sigmoid"), ("selu", "sigmoid")], of_each)
+    assert sentence({"sentences": sentences}, verdict, rows).startswith(words)
+
+
+def of_comparisons(pairs, verdicts):
+    """The rows of comparisons, named as the report names them."""
+    rows = [
+        {
+            "claim": "C",
+            "protocol": "p",
+            "comparison": comparison,
+            "output": output,
+            "verdict": verdict,
+        }
+        for (comparison, output), verdict in zip(pairs, verdicts, strict=False)
+    ]
+    return _named_comparisons(rows)["C", "p"]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "of_each", "words"),
+    [
+        ("holds", ["holds", "holds"], "ReLU–Tanh: ReLU wins"),
+        (
+            "mixed",
+            ["holds", "reversed"],
+            "ReLU–Tanh (no output activation): ReLU (no output "
+            "activation) wins, and ReLU (Sigmoid output) loses",
+        ),
+    ],
+)
+def test_outputs_are_named_where_comparisons_disagree(verdict, of_each, words):
+    sentences = {"holds": "{each}: {first} wins", "reversed": "{first} loses"}
+    rows = of_comparisons([("relu-tanh", "identity"), ("relu-tanh", "sigmoid")], of_each)
+    assert sentence({"sentences": sentences}, verdict, rows) == words
+
+
+def test_the_abstract_is_short_if_comparisons_disagree():
+    config, runs = clear()
+    claims, verdicts = evaluate(STATED, Runs(runs), protocols(config))
+    each = itertools.cycle(["undecided", "holds", "reversed"])
+    claims["verdict"] = [next(each) for _ in range(len(claims))]
+    verdicts["verdict"] = "mixed"
+    verdicts.loc[verdicts["claim"] == "C5", "verdict"] = "holds"
+    text = plain(render(TEXT, known(config, runs, claims=claims, verdicts=verdicts)))
+    assert len(abstract(text).split()) <= 150
 
 
 @pytest.mark.parametrize("verdict", ["holds", "reversed", "undecided"])
@@ -465,7 +521,10 @@ def test_whatever_the_verdicts_the_abstract_is_short_and_each_is_said_by_the_aut
     for name, entry in own["of_source"].items():
         words = paragraph(text, f"**{name}**")
         assert "Under *as-written*" in words
-        assert f", {entry['sentences'][verdict]}." in words
+        start = entry["sentences"].get("start", "")
+        end = re.split("{each}|{first}", entry["sentences"][verdict])[-1]
+        assert start in words
+        assert f"{end}." in words
 
 
 @pytest.mark.parametrize(
