@@ -109,7 +109,11 @@ function Pandoc(doc)
     if not METADATA[name] then refuse("the head of the report cannot have '%s'", name) end
   end
   local lang = utils.stringify(doc.meta.lang or "en")
-  if not lang:match("^%a[%w-]*$") then refuse("lang is not a language: %s", lang) end
+  if not lang:match("^%a%a%a?$") and not lang:match("^%a%a%a?%-[%w-]+$") then
+    refuse("lang must be a code such as de or zh-Hans: %s", lang)
+  end
+  -- Pandoc's own variable would ask for a translation of its words, which many languages lack.
+  doc.meta.lang, doc.meta.language = nil, lang
   doc:walk { traverse = "topdown", Figure = figure, Image = stray }
   local abstract = doc.meta.abstract
   doc.meta.abstract = nil

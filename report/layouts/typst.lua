@@ -155,6 +155,8 @@ function Pandoc(doc)
     blocks:insert(element)
   end
   doc.blocks = with_equations(blocks)
+  local language = doc.meta.language
+  doc.meta.language, doc.meta.region = language:match("^%a+"), language:match("%-(%u%u)$")
   -- The PDF's metadata takes authors as strings, the page takes them as text.
   local authors = doc.meta.author or {}
   if utils.type(authors) ~= "List" then authors = { authors } end

@@ -386,7 +386,7 @@ def test_a_format_that_fails_is_named_and_the_others_are_written(resources):
 
 
 @pytest.mark.parametrize("name", WRITERS)
-@pytest.mark.parametrize("lang", ["de", "fr", "vi", "el"])
+@pytest.mark.parametrize("lang", ["de", "fr", "vi", "el", "zh-CN", "sr-Latn-RS", "sw"])
 def test_a_report_can_be_in_any_language(write, name, lang):
     alphabets = "Nguyễn, Жук, Άλφα, Ștefan, €, ™, †, •, state\u2011of\u2011the\u2011art"
     source = with_text(f"{alphabets} [@wang, p. 3; @golik2013].")
