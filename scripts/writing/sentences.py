@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from scripts.study.names import activation_name, comparison_names, first_names
 from scripts.writing.bound import Number
+from scripts.writing.bound_rows import about_all_rows
 from scripts.writing.filters import (
     exp,
     listed,
@@ -123,7 +124,7 @@ def missing_words(rows: Iterable[Mapping]) -> str:
     words = [f"{name} (seeds {listed(seeds)})" for name, seeds in seeds_of.items()]
     named = words[:MOST_NAMED]
     if len(words) > MOST_NAMED:
-        named.append(f"{len(words) - MOST_NAMED} more")
+        named.append(f"{about_all_rows(len(words) - MOST_NAMED, 'missing', 'protocol')} more")
     return "; ".join(named)
 
 

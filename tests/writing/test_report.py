@@ -28,9 +28,11 @@ from scripts.tables import schemas
 from scripts.tables.io import check, read_table
 from scripts.writing import filters, formats
 from scripts.writing.bound import Number, Source, plain, with_listing
+from scripts.writing.bound_rows import bound_rows
+from scripts.writing.counts import missing_runs
 from scripts.writing.facts import facts
 from scripts.writing.filters import FILTERS
-from scripts.writing.prose import check_document
+from scripts.writing.prose import check_document, typed_numbers
 from scripts.writing.sentences import sentence
 from scripts.writing.source import BIBLIOGRAPHY, MEANINGS, RULES
 from scripts.writing.template import render
@@ -497,6 +499,17 @@ def test_outputs_are_named_where_comparisons_disagree(verdict, of_each, words):
     sentences = {"holds": "{each}: {first} wins", "reversed": "{first} loses"}
     rows = of_comparisons([("relu-tanh", "identity"), ("relu-tanh", "sigmoid")], of_each)
     assert sentence({"sentences": sentences}, verdict, rows) == words
+
+
+@pytest.mark.parametrize("count", [1, 10, 11, 30])
+def test_of_missing_runs_no_number_is_typed(count):
+    keys = {"hidden": "relu", "output": "identity", "first_seed": 0, "last_seed": 4}
+    table = pd.DataFrame([{"protocol": f"p{i}", **keys} for i in range(count)])
+    missing = missing_runs(bound_rows("missing", table, {}))
+    text = f"{missing['count']} runs are missing, namely {missing['which']}."
+    assert typed_numbers(text, "", {"settings": {}, "config": {}}) == []
+    end = f"; {count - 10} more." if count > 10 else f"*p{count - 1}* relu–identity (seeds 0–4)."
+    assert plain(text).endswith(end)
 
 
 def test_the_abstract_is_short_if_comparisons_disagree():
