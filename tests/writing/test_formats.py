@@ -360,6 +360,8 @@ def test_the_commands_of_formulas_are_known_to_all_formats(resources, pdflatex):
         ("[@sec:one; @wang]", "cite and refer in brackets of their own"),
         ("[@sec:one, left]", "outside of its brackets: @sec:one"),
         ("# Again {#sec:one}", "used twice: sec:one"),
+        ("![C](figures/wide.svg){#fig:a alt='a'}\n\n" * 2, "used twice: fig:a"),
+        ("$$a$$ {#eq:a}\n\n$$b$$ {#eq:a}", "used twice: eq:a"),
         ("![C](figures/none.svg){#fig:none alt='a'}", "figure not found: figures/none"),
         ("![C](figures/wide.svg){#tbl:a alt='a'}", "must begin with 'fig:': tbl:a"),
         ("![C](figures/wide.svg)", "needs an identifier: figures/wide.svg"),
