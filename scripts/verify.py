@@ -202,7 +202,9 @@ def verify_sample(folder: Path, config: dict, size: int) -> tuple[str, bool]:
     files = [f"runs/{Block.parse(step)}/{table}.csv" for step in chosen for table in TABLES]
     compared = [Comparison(folder / "results", place, files, here) for place in places]
     blocks = f"{len(chosen)} of {len(steps)} blocks"
-    return outcome(compared, blocks, f"{blocks} have the same bytes", check_manifest())
+    return outcome(
+        compared, blocks, f"{blocks} were trained again, to the same bytes", check_manifest()
+    )
 
 
 def comparable(config: dict) -> list[Path]:

@@ -23,7 +23,7 @@ local function define(id, kind, number)
   if id:match("^(%a+):") ~= kind then
     fail(("the identifier of this must begin with '%s:': %s"):format(kind, id))
   elseif targets[id] then
-    fail("an identifier is used twice: " .. id)
+    fail("an identifier is used twice: #" .. id)
   end
   local label = (kind == "sec" and in_appendix) and "Appendix" or labels[kind]
   targets[id] = { label = label, number = number }

@@ -106,7 +106,15 @@ end
 
 function Pandoc(doc)
   for name in pairs(doc.meta) do
-    if not METADATA[name] then refuse("the head of the report cannot have '%s'", name) end
+    if not METADATA[name] then
+      refuse("the head of the report cannot have '%s' (allowed: title, subtitle, author, abstract, "
+        .. "keywords, lang): %s", name, name)
+    end
+  end
+  for _, author in ipairs(utils.type(doc.meta.author) == "List" and doc.meta.author or {}) do
+    if utils.type(author) ~= "Inlines" then
+      refuse("an author is a name, without more, in the head of the report: author")
+    end
   end
   local lang = utils.stringify(doc.meta.lang or "en")
   if not lang:match("^%a%a%a?$") and not lang:match("^%a%a%a?%-[%w-]+$") then

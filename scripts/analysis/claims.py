@@ -37,9 +37,9 @@ def _check_sentences(name: str, claim: dict) -> None:
     if claim["expected"] != "same" and "no difference" not in clauses:
         raise ConfigError(f"{place}.no difference: this key is missing; allowed: words")
     several = math.prod([len(claim["comparisons"]), *map(len, claim["within"].values())]) > 1
-    for verdict in clauses.keys() & OF_COMPARISONS:
-        if several and not NAMES.search(clauses[verdict]):
-            problem = f"got {given(clauses[verdict])}; allowed: words with {{each}} or {{first}}"
+    for verdict, clause in clauses.items():
+        if several and verdict in OF_COMPARISONS and not NAMES.search(clause):
+            problem = f"got {given(clause)}; allowed: words with {{each}} or {{first}}"
             raise ConfigError(f"{place}.{verdict}: {problem}, since comparisons may disagree")
 
 

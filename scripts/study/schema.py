@@ -28,6 +28,9 @@ PLAIN = {
 }
 NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 
+# A text that YAML would read as something else.
+UNQUOTED = re.compile(r": (?:[{\[%@`&*!|>]|\S.*: )")
+
 
 class ConfigError(StudyError):
     """An error of one line: the key, what was given, what is allowed, the nearest right name."""
@@ -124,8 +127,12 @@ def parse_yaml(text: str, path: str | Path = "the command line") -> Any:
         return yaml.load(text, Loader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1
-        kind = "" if isinstance(error, RefusedError) else "this is not valid YAML: "
-        raise ConfigError(f"{path}, line {line}: {kind}{one_line(error.problem)}") from None
+        problem = one_line(error.problem)
+        if not isinstance(error, RefusedError):
+            problem = f"this is not valid YAML: {problem}"
+            if UNQUOTED.search(text.split("\n")[error.problem_mark.line]):
+                problem += "; a text with such signs goes in quotes"
+        raise ConfigError(f"{path}, line {line}: {problem}") from None
     except (yaml.YAMLError, ValueError) as error:  # an invalid character or date
         message = str(error).splitlines()[0]
         raise ConfigError(f"{path}: this is not valid YAML: {message}") from None

@@ -22,8 +22,12 @@ from scripts.study.config import check, completed, job_settings
 from scripts.study.errors import StudyError, reported
 from scripts.study.files import check_writable, clear_unfinished, keep
 from scripts.study.layout import (
+    AFTER_TRAINING,
     MADE,
+    SUMMARIES,
     TEMPLATE,
+    VERDICTS,
+    benchmark,
     blocks_of,
     drawable,
     files_of,
@@ -33,7 +37,7 @@ from scripts.study.layout import (
 from scripts.study.project import ROOT
 from scripts.study.schema import nearest, read_yaml
 from scripts.workflow.entry import write_resolved
-from scripts.workflow.receipts import Audit, obsolete, path_of, sha256
+from scripts.workflow.receipts import Audit, after_training, obsolete, path_of, sha256
 from scripts.workflow.steps import missing_steps, steps, study_digest
 
 STAMPS = Path(".snakemake/stamps")
@@ -115,12 +119,17 @@ def check_place(workflow: Workflow) -> None:
 
 
 def check_pictures() -> None:
-    """Raise StudyError if the template shows a figure for which there is no code."""
+    """Raise StudyError if a figure of the template has no code, or reads what no step writes."""
     known = drawable()
+    tables = [*SUMMARIES, *VERDICTS]
     for figure, line in pictures().items():
         if figure not in known:
             hint = f"{', '.join(known)}{nearest(figure, known)}"
             raise StudyError(f"{TEMPLATE}, line {line}: got the figure {figure}; allowed: {hint}")
+        for path in known[figure]:
+            if path not in tables and not path.startswith("report/"):
+                hint = f"{', '.join(tables)}, report/…{nearest(path, tables)}"
+                raise StudyError(f"scripts/plots/{figure}.py: READS: got {path}; allowed: {hint}")
 
 
 @reported("results")
@@ -157,6 +166,10 @@ def remove_obsolete() -> None:
             note = "was changed since it was made, and no step makes it now: results/edited/ has it"
             print(f"{path} {note}", file=sys.stderr)
         Path(path).unlink()
+    for step in after_training():
+        if step not in (*AFTER_TRAINING, "manifest"):
+            for left in (path_of(step), f"results/logs/{step}.log", benchmark(step)):
+                Path(left).unlink(missing_ok=True)
 
 
 def report_full_disk() -> None:

@@ -66,6 +66,11 @@ def read_json(path: Path) -> dict | None:
     return None
 
 
+def after_training() -> list[str]:
+    """Return the steps after training that have a receipt."""
+    return sorted(path.stem for path in FOLDER.glob("*.json"))
+
+
 def obsolete(made_now: Container[str]) -> dict[str, str]:
     """Return {path: its SHA-256 when it was made} of results that no step makes any more.
 
@@ -74,8 +79,8 @@ def obsolete(made_now: Container[str]) -> dict[str, str]:
     """
     root = FOLDER.parent
     found = {}
-    for path in sorted(FOLDER.glob("*.json")):
-        content = read_receipt(path.stem) or {"made": {}}
+    for step in after_training():
+        content = read_receipt(step) or {"made": {}}
         for made, digest in content["made"].items():
             file = Path(made).resolve()
             lies_there = Path(made).is_relative_to(root) and file.is_relative_to(root.resolve())

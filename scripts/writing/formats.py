@@ -37,8 +37,8 @@ UTF_8 = (
 )  # the encoding of pandoc's arguments
 
 WARNINGS = {  # {of pandoc, with a part of the source: what is said}
-    "Could not convert TeX math (.*), rendering as TeX": "this is not a formula",
-    "Duplicate identifier '(.*)'": "an identifier is used twice",
+    "Could not convert TeX math (.*), rendering as TeX": "this is not a formula: ",
+    "Duplicate identifier '(.*)'": "an identifier is used twice: #",
 }
 
 
@@ -210,7 +210,7 @@ def _message(stderr: str) -> str:
     for pattern, words in WARNINGS.items():
         found = re.search(pattern, stderr)
         if found:
-            return f"pandoc: {words}: {found[1]}"
+            return f"pandoc: {words}{found[1]}"
     message = re.sub(r"Error running filter .*:\n", "", stderr).partition("stack traceback:")[0]
     return "pandoc: " + " ".join(message.split())
 

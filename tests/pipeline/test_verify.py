@@ -111,7 +111,10 @@ def test_a_sample_of_blocks_is_trained_again(project):
     assert result.stdout.count("train/") == 2
     assert "results: 8 of 8 files have the same bytes\n" in result.stdout
     assert f"results/MANIFEST.sha256: {n} of {n} files are as listed\n" in result.stdout
-    assert result.stdout.splitlines()[-1] == "Verified: 2 of 8 blocks have the same bytes."
+    assert (
+        result.stdout.splitlines()[-1]
+        == "Verified: 2 of 8 blocks were trained again, to the same bytes."
+    )
 
 
 @pytest.mark.parametrize("sample", ["many", "-1"])

@@ -495,6 +495,16 @@ def test_an_activation_is_used_if_named_or_mentioned_by_one_that_is():
     [
         ("a: [1, 2\nb: 3\n", "line 2: this is not valid YAML: expected ',' or ']', but got ':'"),
         ("a: 1\n\tb: 2\n", "line 2: this is not valid YAML: found character"),
+        (
+            "a: {b} c\n",
+            "line 1: this is not valid YAML: expected <block end>, but found '<scalar>'; "
+            "a text with such signs goes in quotes",
+        ),
+        (
+            "a: b: c\n",
+            "line 1: this is not valid YAML: mapping values are not allowed here; "
+            "a text with such signs goes in quotes",
+        ),
         ("a: 1\nb: {c: 1}\na: 2\n", "line 3: the key a is given twice"),
         ("b:\n  c: 1\n  c: 2\n", "line 3: the key c is given twice"),
         ("a: !python/name:os.system\n", "line 1: could not determine"),

@@ -102,6 +102,17 @@ def test_the_one_patch_of_snakemake_is_of_this_version_and_still_needed():
     assert not plugin.common_settings.pass_group_args
 
 
+def test_a_table_that_a_figure_reads_and_no_step_writes_is_named(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    reads = {**plan.drawable(), "losses": ["results/lossses.csv"]}
+    monkeypatch.setattr(plan, "drawable", lambda: reads)
+    with pytest.raises(plan.StudyError) as caught:
+        plan.check_pictures()
+    start = "scripts/plots/losses.py: READS: got results/lossses.csv; allowed: results/runs.csv, "
+    assert str(caught.value).startswith(start)
+    assert str(caught.value).endswith(" (did you mean results/losses.csv?)")
+
+
 @pytest.mark.parametrize(
     ("limit", "local", "kept"),
     [("100/1s", True, False), ("5/1s", True, True), ("100/1s", False, True)],

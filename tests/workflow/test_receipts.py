@@ -151,6 +151,18 @@ def test_what_no_step_makes_any_more_is_removed(dropped):
     assert results() == ["results/notes.csv", "results/runs.csv"]
 
 
+def test_nothing_is_left_of_a_step_that_is_gone(dropped):
+    """Of others, logs and times stay."""
+    for step in ("fig9", "aggregate"):
+        for left in (f"results/logs/{step}.log", f"results/benchmarks/{step}.tsv"):
+            Path(left).parent.mkdir(exist_ok=True)
+            write(left, "")
+    remove_obsolete()
+    files = [str(path) for path in Path("results").rglob("*") if path.is_file()]
+    assert [path for path in files if "fig9" in path] == []
+    assert len([path for path in files if "aggregate" in path]) == 3
+
+
 def test_what_was_edited_is_kept_and_named(dropped, capsys):
     write("results/fig9.svg", "a better figure")
     remove_obsolete()

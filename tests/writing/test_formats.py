@@ -210,6 +210,12 @@ def test_an_author_need_not_be_in_a_list(write):
     assert re.search(r"^Author: +Ada Author$", words, flags=re.M)
 
 
+def test_an_author_is_a_name_alone(write):
+    source = with_text("Text.").replace("[A]", "[{name: Ada Author, affiliation: X}]")
+    with pytest.raises(formats.FormatError, match="an author is a name, without more"):
+        write(source, "report.pdf", folder="author")
+
+
 def test_the_tables_of_figures_are_attached_to_the_pdf(write, resources, tmp_path):
     picture = "![Runs. Data: {}.](figures/narrow.svg){{#fig:{} alt='A'}}\n\n"
     names = ["`summary.csv`", "`summary.csv` and `none.csv`", "`large.csv`"]
@@ -359,9 +365,9 @@ def test_the_commands_of_formulas_are_known_to_all_formats(resources, pdflatex):
         ("Cited [@nobody2000].", "nobody2000"),
         ("[@sec:one; @wang]", "cite and refer in brackets of their own"),
         ("[@sec:one, left]", "outside of its brackets: @sec:one"),
-        ("# Again {#sec:one}", "used twice: sec:one"),
-        ("![C](figures/wide.svg){#fig:a alt='a'}\n\n" * 2, "used twice: fig:a"),
-        ("$$a$$ {#eq:a}\n\n$$b$$ {#eq:a}", "used twice: eq:a"),
+        ("# Again {#sec:one}", "used twice: #sec:one"),
+        ("![C](figures/wide.svg){#fig:a alt='a'}\n\n" * 2, "used twice: #fig:a"),
+        ("$$a$$ {#eq:a}\n\n$$b$$ {#eq:a}", "used twice: #eq:a"),
         ("![C](figures/none.svg){#fig:none alt='a'}", "figure not found: figures/none"),
         ("![C](figures/wide.svg){#tbl:a alt='a'}", "must begin with 'fig:': tbl:a"),
         ("![C](figures/wide.svg)", "needs an identifier: figures/wide.svg"),

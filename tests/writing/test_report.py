@@ -383,7 +383,7 @@ def test_what_depends_on_the_wrong_gradient_is_said_by_the_data():
     dependent = lambda p, h, o: loss(p, h, o) / (8 if "right" in p else 1)  # noqa: E731
     for value, depends in ((loss, False), (dependent, True)):
         text = one_line(rendered(*clear(final_train_loss=value)))
-        assert ("So another verdict is given on C3 without the mistake" in text) == depends
+        assert ("So comparisons of C3 have other verdicts without the mistake" in text) == depends
 
 
 def test_published_values_agree_where_the_table_says_so():
