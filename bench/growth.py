@@ -63,9 +63,13 @@ def grown(seeds: int, epochs: int) -> dict[str, float]:
 
 
 def left_in(folder: Path | str) -> tuple[int, int]:
-    """Return how many files a folder contains, and their size in bytes."""
-    paths = [os.path.join(place, name) for place, _, names in os.walk(folder) for name in names]
-    return len(paths), sum(map(os.path.getsize, paths))
+    """Return how many files a folder contains, and their size in bytes.
+
+    Those of servers that are about to end (scripts/workflow/warm.py) are left out.
+    """
+    files = [path for path in Path(folder).rglob("*") if "/warm-" not in str(path)]
+    sizes = [path.stat().st_size for path in files if path.is_file()]
+    return len(sizes), sum(sizes)
 
 
 def combination(folder: Path | str, seeds: int, seeds_per_job: int, epochs: int) -> Project:
