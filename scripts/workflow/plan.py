@@ -20,7 +20,7 @@ from snakemake.api import Workflow
 
 from scripts.study.config import check, completed, job_settings
 from scripts.study.errors import StudyError, reported
-from scripts.study.files import check_writable, clear_unfinished, keep
+from scripts.study.files import check_writable, clear_unfinished, keep, write_whole
 from scripts.study.layout import (
     AFTER_TRAINING,
     MADE,
@@ -36,10 +36,12 @@ from scripts.study.layout import (
 )
 from scripts.study.project import ROOT
 from scripts.study.schema import nearest, read_yaml
+from scripts.workflow.digest import digest_of
 from scripts.workflow.entry import write_resolved
 from scripts.workflow.receipts import Audit, after_training, obsolete, path_of, sha256
 from scripts.workflow.steps import missing_steps, steps, study_digest
 
+ENVIRONMENTS = Path(".snakemake/environments")
 STAMPS = Path(".snakemake/stamps")
 LONG_AGO = (0, 0)
 SHOWN = 5  # edited files, by name
@@ -73,10 +75,12 @@ class Plan:
                 stamp_all(self.made_by)
 
     def environment(self) -> str:
-        """Return the shell code that sets what each step needs.
+        """Return the shell code that each step begins with.
 
-        malloc keeps freed memory for the next tensors. By default it returns blocks above 128 KiB
-        to the system, and getting their pages again takes longer than computing with them.
+        It reads a file that sets what a step needs, since Snakemake shows the whole command of a
+        step that fails. malloc keeps freed memory for the next tensors: by default it returns
+        blocks above 128 KiB to the system, and getting their pages again takes longer than
+        computing with them.
         """
         packages = Path(snakemake.__file__).parents[1]  # before those of PYTHONPATH and ~/.local
         paths = filter(None, [str(ROOT), str(packages), os.environ.get("PYTHONPATH")])
@@ -86,15 +90,18 @@ class Plan:
             "PYTHONUTF8": 1,  # in any locale
             "CONFIG": self.config_file,
             "DIGEST": self.digest,
-            "WARM": f"{os.getpid()} .snakemake/warm-{platform.node()}-{os.getpid()}",
             "MALLOC_MMAP_THRESHOLD_": 33554432,
             "MALLOC_TRIM_THRESHOLD_": 1073741824,
         }
-        values = " ".join(f"{name}={shlex.quote(str(value))}" for name, value in variables.items())
-        step = f'step() {{ {shlex.quote(sys.executable)} -m scripts.workflow.warm "$@"; }}'
-        # Snakemake fills in what is in single braces.
-        no_settings = 'unset "${!PYTHON@}"'  # the user's, such as PYTHONOPTIMIZE
-        return f"{no_settings}; export {values}; {step}; ".replace("{", "{{").replace("}", "}}")
+        lines = [
+            'unset "${!PYTHON@}"',  # the user's settings, such as PYTHONOPTIMIZE
+            *(f"export {name}={shlex.quote(str(value))}" for name, value in variables.items()),
+            f'export WARM="$PPID .snakemake/warm-{platform.node()}-$PPID"',  # of Snakemake
+            f'step() {{ {shlex.quote(sys.executable)} -m scripts.workflow.warm "$@"; }}',
+        ]
+        path = ENVIRONMENTS / f"{digest_of(lines)[:16]}.sh"
+        write_whole(path, "".join(f"{line}\n" for line in lines).encode())
+        return f". {path}; "
 
 
 @reported("study")

@@ -147,6 +147,7 @@ def test_what_a_failed_job_says_is_shown_with_the_place_of_its_log(project):
     assert "\nclaims: report/published.csv: column mean, row 1: got null" in result.stderr
     assert "results/logs/claims.log" in result.stderr
     assert "Traceback" not in result.stderr
+    assert "export " not in result.stderr  # the command is short
 
 
 def test_a_wrong_derivative_ends_in_one_line_and_is_not_published(project):
