@@ -4,7 +4,7 @@
 
 writes results/bench/shapes.csv, and prints the cases where this framework is slowest beside
 torch.nn, and the ratios of time and memory. Both run on one core and take turns, of which the
-fastest counts: other programs can only make one slower. It takes ten minutes.
+fastest counts: other programs can only make one slower. It takes ten to twenty minutes.
 """
 
 import argparse

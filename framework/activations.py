@@ -76,7 +76,7 @@ class Sigmoid(Activation):
         return x.sigmoid()
 
     def derivative(self, x: torch.Tensor) -> torch.Tensor:
-        """Return σ′(x) = e⁻ˣ / (1 + e⁻ˣ)²."""
+        """Return σ′(x) = σ(x)(1 − σ(x))."""
         return sigmoid_slope(x)
 
 
@@ -121,9 +121,9 @@ def positive(x: torch.Tensor) -> torch.Tensor:
 
 
 def sigmoid_slope(x: torch.Tensor) -> torch.Tensor:
-    """Return σ′(x), an even function, computed from e^−|x|, which cannot overflow.
+    """Return σ′(x) = p(1 − p) with p = σ(−|x|), which is at most ½.
 
-    The formula y(1 − y) loses digits as y approaches 1.
+    With y = σ(x), 1 − y would lose digits as y approaches 1.
     """
-    e = x.abs().neg_().exp_()
-    return e.div_((1 + e).pow_(2))
+    p = x.abs().neg_().sigmoid_()
+    return p.mul_(1 - p)

@@ -60,10 +60,8 @@ def judge(causes: dict[str, dict], outcomes: Mapping[str, str | None]) -> dict[s
     """
     judged = {}
     for name, cause in causes.items():
-        said = [(protocol, outcome) for outcome in OPPOSITE for protocol in cause[outcome]]
-        right = [protocol for protocol, outcome in said if outcomes.get(protocol) == outcome]
-        wrong = [
-            protocol for protocol, outcome in said if outcomes.get(protocol) == OPPOSITE[outcome]
-        ]
+        said = [(protocol, key) for key in OPPOSITE for protocol in cause[key]]
+        right = [protocol for protocol, key in said if outcomes.get(protocol) == key]
+        wrong = [protocol for protocol, key in said if outcomes.get(protocol) == OPPOSITE[key]]
         judged[name] = cause | {"right": right, "wrong": wrong}
     return judged

@@ -22,7 +22,19 @@ FROM_TORCH = {  # all that the framework names of `torch`
 TENSOR_METHODS = {  # all that it names of a tensor: arithmetic, shapes, reductions
     *("abs", "add_", "any", "clamp", "clone", "div_", "dtype", "exp", "exp_", "expm1_", "flatten"),
     *("grad", "item", "log", "log1p", "mT", "max", "mean", "min", "mul_", "ndim", "neg_", "pow_"),
-    *("reshape", "shape", "sigmoid", "sign_", "sqrt", "sub_", "sum", "tanh", "to", "uniform_"),
+    *(
+        "reshape",
+        "shape",
+        "sigmoid",
+        "sigmoid_",
+        "sign_",
+        "sqrt",
+        "sub_",
+        "sum",
+        "tanh",
+        "to",
+        "uniform_",
+    ),
     *("unsqueeze", "zero_"),
     # to check, save and load
     *("_version", "allclose", "copy_", "data_ptr", "detach", "element_size"),
