@@ -111,7 +111,10 @@ function Pandoc(doc)
         .. "keywords, lang): %s", name, name)
     end
   end
-  for _, author in ipairs(utils.type(doc.meta.author) == "List" and doc.meta.author or {}) do
+  if doc.meta.author and utils.type(doc.meta.author) ~= "List" then
+    doc.meta.author = { doc.meta.author }
+  end
+  for _, author in ipairs(doc.meta.author or {}) do
     if utils.type(author) ~= "Inlines" then
       refuse("an author is a name, without more, in the head of the report: author")
     end

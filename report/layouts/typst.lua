@@ -158,9 +158,7 @@ function Pandoc(doc)
   local language = doc.meta.language
   doc.meta.language, doc.meta.region = language:match("^%a+"), language:match("%-(%u%u)$")
   -- The PDF's metadata takes authors as strings, the page takes them as text.
-  local authors = doc.meta.author or {}
-  if utils.type(authors) ~= "List" then authors = { authors } end
-  doc.meta["author-strings"] = pandoc.List(authors):map(function(author)
+  doc.meta["author-strings"] = pandoc.List(doc.meta.author or {}):map(function(author)
     return pandoc.Inlines { raw(quoted(utils.stringify(author))) }
   end)
   return doc:walk {

@@ -210,8 +210,9 @@ def test_an_author_need_not_be_in_a_list(write):
     assert re.search(r"^Author: +Ada Author$", words, flags=re.M)
 
 
-def test_an_author_is_a_name_alone(write):
-    source = with_text("Text.").replace("[A]", "[{name: Ada Author, affiliation: X}]")
+@pytest.mark.parametrize("author", ["[{name: Ada Author, of: X}]", "{name: Ada Author}"])
+def test_an_author_is_a_name_alone(write, author):
+    source = with_text("Text.").replace("[A]", author)
     with pytest.raises(formats.FormatError, match="an author is a name, without more"):
         write(source, "report.pdf", folder="author")
 
